@@ -1,0 +1,87 @@
+# A fresh machine needs Python ≥ 3.11 (with venv and pip) and make; every target sets up the rest.
+
+PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; \
+	done),python3)
+ARGS ?=
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CODE = $(wildcard services shared migrations tests bench)
+
+unexport PYTHONHOME PYTHONPATH
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install up demo test check format bench lock clean
+
+# The stamp names the environment it was made for. A moved folder or a broken interpreter no
+# longer answers with that name, and the environment is made anew.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell $(BIN)/python -c 'import sys; print(sys.prefix)' 2>/dev/null))
+.PHONY: $(STAMP)
+endif
+
+define USABLE
+import pathlib, sys, pip
+stamp = pathlib.Path("$(STAMP)")
+moved = stamp.exists() and stamp.read_text().strip() != sys.prefix
+sys.exit(moved or sys.version_info < (3, 11))
+endef
+export USABLE
+
+help: ## 列出全部命令
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+install: $(STAMP) ## 建立 .venv 并按 requirements.lock 安装，命令在 .venv/bin/minhu
+
+up: $(STAMP) ## 启动自带的 Postgres、Redis 和全部服务，Ctrl-C 停止（ARGS="--sandbox"）
+	@$(BIN)/minhu up $(ARGS)
+
+demo: $(STAMP) ## 在沙盒里重放模拟的 2022 年，最后打印考核榜
+	@$(BIN)/minhu demo $(ARGS)
+
+test: $(STAMP) ## 运行全部测试（PYTEST_ARGS="-k 名称"）
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契约、测试
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+format: $(STAMP) ## 整理格式和 import 顺序
+	$(BIN)/ruff check --select I --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(STAMP) ## 改动依赖后重算 requirements.lock（LOCK_ARGS="--upgrade"）
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m uv pip compile pyproject.toml --quiet --output-file requirements.lock \
+		--group pyproject.toml:build --group pyproject.toml:dev \
+		--universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(LOCK_ARGS)
+
+clean: ## 删除 .venv 和各种缓存（不动数据）
+	rm -rf $(VENV) *.egg-info build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .hypothesis
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo '需要 Python 3.11 或更高版本，找到的是：'"$$($(PYTHON) --version 2>&1)"; \
+		echo '请先安装，或指明位置，例如：make install PYTHON=/usr/bin/python3.12'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo '这个 Python 缺少 venv 或 pip。Debian、Ubuntu 上请安装 python3-venv，'; \
+		echo '或指明另一个 Python，例如：make install PYTHON=/usr/bin/python3.12'; exit 1; }
+	@$(BIN)/python -c "$$USABLE" 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@echo '正在按 requirements.lock 安装依赖，依赖不变时只此一次……'
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation \
+		--config-settings editable_mode=compat -e .
+	@$(BIN)/python -c 'import sys; print(sys.prefix)' > $(STAMP)
