@@ -37,6 +37,7 @@ help: ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## 建立 .venv 并按 requirements.lock 安装，命令在 .venv/bin/minhu
+	@echo "已就绪：$(BIN)/minhu"
 
 up: $(STAMP) ## 启动自带的 Postgres、Redis 和全部服务，Ctrl-C 停止（ARGS="--sandbox"）
 	@$(BIN)/minhu up $(ARGS)
@@ -51,7 +52,7 @@ check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契�
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(CODE)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 format: $(STAMP) ## 整理格式和 import 顺序
