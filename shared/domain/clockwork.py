@@ -1,0 +1,215 @@
+"""Which clocks start, move and stop on which event (domain §6, contract §7 rulings 1–9, 23–25).
+
+Pure: the ticket as it will be after the event, the event, and the bureau's rulebook give the
+clocks that change, each whole. The fold then only has to put them in place.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from shared.domain import events
+from shared.domain.calendar import CITY_ZONE
+from shared.domain.clocks import Clock
+from shared.domain.dial import Dial
+from shared.domain.limits import due_after
+from shared.domain.rulebook import Rulebook
+from shared.domain.ticket import Contact, Ticket
+from shared.domain.words import ClockName, ClockOutcome, ContactResult, TicketState
+
+UNREACHED_TRIES = 3
+UNREACHED_HALF_DAYS = 2
+NOON = 12
+
+
+def clock_changes(
+    after: Ticket, event: events.Event, *, at: datetime, rulebook: Rulebook
+) -> tuple[Clock, ...]:
+    """The clocks that `event`, which happened at `at`, starts, moves or stops.
+
+    `after` is the ticket folded with the event, still with the clocks of before.
+    """
+    dial = Dial(after, rulebook, at)
+    HANDS.get(type(event), _nothing)(dial, event)
+    return tuple(dial.changes.values())
+
+
+def _nothing(dial: Dial, event: events.Event) -> None:
+    pass
+
+
+def _received(dial: Dial, event: events.TicketReceived) -> None:
+    ticket = dial.ticket
+    start, due, rule = dial.limited(dial.accept_limit("desk"), ticket.clock_start)
+    dial.start(ClockName.DESK_ACCEPT, start, due=due, rule=rule)
+    if ticket.has_no_caller:
+        dial.exempt(ClockName.FIRST_CONTACT, ticket.clock_start)
+    else:
+        start, due, rule = dial.limited(f"first_contact.{ticket.urgency}", ticket.clock_start)
+        dial.start(ClockName.FIRST_CONTACT, start, due=due, rule=rule)
+    dial.start_own()
+
+
+def _updated(dial: Dial, event: events.TicketUpdated) -> None:
+    if dial.ticket.is_open:
+        dial.reset()
+
+
+def _triaged(dial: Dial, event: events.TicketTriaged) -> None:
+    dial.stop(ClockName.DESK_ACCEPT)
+    dial.reset()
+
+
+def _dispatched(dial: Dial, event: events.TicketDispatched) -> None:
+    for unit in (event.lead, *event.assists):
+        dial.start_unit(unit)
+
+
+def _accepted(dial: Dial, event: events.TicketAccepted | events.AssistAccepted) -> None:
+    dial.stop(ClockName.UNIT_ACCEPT, event.unit)
+
+
+def _assist_done(dial: Dial, event: events.AssistDone) -> None:
+    dial.stop(ClockName.UNIT_COMPLETE, event.unit)
+
+
+def _contacted(dial: Dial, event: events.TicketContacted) -> None:
+    """Met by the first call that got through in time, or by tries enough (ruling 6).
+
+    A call recorded late whose own time was in time mends a missed clock (contract §6).
+    """
+    clock = dial.latest(ClockName.FIRST_CONTACT)
+    if clock is None or clock.outcome in (ClockOutcome.EXEMPT, ClockOutcome.CANCELLED):
+        return
+    ended = _contact_end(dial.ticket.contacts)
+    if ended is None:
+        return
+    at, outcome = ended
+    if clock.due is not None and at > clock.due:
+        outcome = ClockOutcome.LATE
+    if clock.is_running or (clock.stopped_at is not None and at < clock.stopped_at):
+        dial.put(replace(clock, outcome=outcome, stopped_at=at))
+
+
+def _contact_end(contacts: tuple[Contact, ...]) -> tuple[datetime, ClockOutcome] | None:
+    """The earliest instant at which the duty to call was done, and how."""
+    ordered = sorted(contacts, key=lambda contact: (contact.at, contact.seq))
+    half_days: set[tuple[Any, bool]] = set()
+    tries = 0
+    for contact in ordered:
+        if contact.result is ContactResult.REACHED:
+            return contact.at, ClockOutcome.MET
+        if contact.reason_code is None:
+            continue
+        tries += 1
+        local = contact.at.astimezone(CITY_ZONE)
+        half_days.add((local.date(), local.hour < NOON))
+        if tries >= UNREACHED_TRIES and len(half_days) >= UNREACHED_HALF_DAYS:
+            return contact.at, ClockOutcome.UNREACHED
+    return None
+
+
+def _fed_back(dial: Dial, event: events.FeedbackSubmitted) -> None:
+    dial.stop(ClockName.UNIT_COMPLETE, event.unit)
+    dial.move_reply()
+
+
+def _feedback_rejected(dial: Dial, event: events.FeedbackRejected) -> None:
+    """The unit's clock goes on from its old start: the ended one is kept, cancelled."""
+    lead = dial.ticket.lead
+    ended = None if lead is None else dial.latest(ClockName.UNIT_COMPLETE, lead.unit)
+    if ended is not None and ended.due is not None and lead is not None:
+        dial.put(replace(ended, outcome=ClockOutcome.CANCELLED))
+        dial.start(
+            ClockName.UNIT_COMPLETE, ended.start, due=ended.due, rule=ended.rule, unit=lead.unit
+        )
+    dial.move_reply()
+
+
+def _replied(dial: Dial, event: events.TicketReplied) -> None:
+    dial.stop(ClockName.REPLY)
+
+
+def _completed(dial: Dial, event: events.TicketCompleted) -> None:
+    dial.stop(ClockName.COMPLETE)
+    if dial.ticket.has_no_caller:
+        dial.exempt(ClockName.FOLLOW_UP, dial.at)
+        return
+    start, due, rule = dial.limited("follow_up.within", dial.at)
+    dial.start(ClockName.FOLLOW_UP, start, due=due, rule=rule)
+
+
+def _followed_up(dial: Dial, event: events.TicketFollowedUp) -> None:
+    if dial.ticket.state is TicketState.FOLLOWED_UP:
+        dial.stop(ClockName.FOLLOW_UP)
+
+
+def _rework_opened(dial: Dial, event: events.ReworkOpened) -> None:
+    dial.cancel_running()
+    dial.start_own()
+
+
+def _supervised(dial: Dial, event: events.TicketSupervised) -> None:
+    dial.move_complete()
+
+
+def _ended(dial: Dial, event: events.Event) -> None:
+    dial.cancel_running()
+
+
+def _warned(dial: Dial, event: events.ClockWarned) -> None:
+    dial.put(replace(_alarmed(dial, event), warned=True))
+
+
+def _missed(dial: Dial, event: events.ClockMissed) -> None:
+    dial.put(replace(_alarmed(dial, event), warned=True, missed=True))
+
+
+def _alarmed(dial: Dial, event: events.ClockWarned | events.ClockMissed) -> Clock:
+    key = (event.round, ClockName(event.name), event.ordinal)
+    return next(clock for clock in dial.ticket.clocks if clock.key == key)
+
+
+def supervised_until(at: datetime, rulebook: Rulebook) -> datetime:
+    """The limit a 督办 adds when it names none: three working days from then (ruling 2)."""
+    limit = rulebook.limits_at(at).limit("limit.supervised")
+    return due_after(at, limit, rulebook.calendar_at(at), rulebook.duty_at(at)).due
+
+
+def rework_until(at: datetime, rulebook: Rulebook) -> datetime:
+    """The limit of a new round that names none: three working days from then."""
+    limit = rulebook.limits_at(at).limit("limit.rework")
+    return due_after(at, limit, rulebook.calendar_at(at), rulebook.duty_at(at)).due
+
+
+def archive_from(completed_at: datetime, rulebook: Rulebook) -> datetime:
+    days = rulebook.limits_at(completed_at).number("archive_days")
+    return completed_at + timedelta(days=days)
+
+
+Hand = Callable[[Dial, Any], None]
+
+HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
+    {
+        events.TicketReceived: _received,
+        events.TicketUpdated: _updated,
+        events.TicketTriaged: _triaged,
+        events.TicketDispatched: _dispatched,
+        events.TicketAccepted: _accepted,
+        events.AssistAccepted: _accepted,
+        events.AssistDone: _assist_done,
+        events.TicketContacted: _contacted,
+        events.FeedbackSubmitted: _fed_back,
+        events.FeedbackRejected: _feedback_rejected,
+        events.TicketReplied: _replied,
+        events.TicketCompleted: _completed,
+        events.TicketFollowedUp: _followed_up,
+        events.ReworkOpened: _rework_opened,
+        events.TicketSupervised: _supervised,
+        events.TicketVoided: _ended,
+        events.ClockWarned: _warned,
+        events.ClockMissed: _missed,
+    }
+)

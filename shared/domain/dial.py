@@ -1,0 +1,211 @@
+"""Sets the clocks of one ticket at one event: what each limit is, and how a clock changes."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.clocks import Clock, merge
+from shared.domain.limits import due_after, reply_due, unit_due, warn_at
+from shared.domain.rulebook import Rulebook
+from shared.domain.ticket import Ticket
+from shared.domain.words import ClockName, ClockOutcome, TicketKind, Urgency
+
+
+class Dial:
+    """Builds clocks for one ticket at one event, and remembers those it changed."""
+
+    def __init__(self, ticket: Ticket, rulebook: Rulebook, at: datetime) -> None:
+        self.ticket = ticket
+        self.rulebook = rulebook
+        self.at = at
+        self.changes: dict[tuple[int, ClockName, int], Clock] = {}
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        return merge(self.ticket.clocks, tuple(self.changes.values()))
+
+    def latest(self, name: ClockName, unit: str | None = None) -> Clock | None:
+        ticket = replace(self.ticket, clocks=self.clocks)
+        return ticket.clock(name, unit=unit)
+
+    def put(self, clock: Clock) -> None:
+        self.changes[clock.key] = clock
+
+    def start(
+        self, name: ClockName, start: datetime, *, due: datetime, rule: str, unit: str | None = None
+    ) -> None:
+        calendar = self.rulebook.calendar_at(start)
+        self.put(
+            Clock(
+                name=name,
+                round=self.ticket.round,
+                ordinal=self._next_ordinal(name),
+                unit=unit,
+                start=start,
+                due=due,
+                warn=warn_at(start, due, calendar),
+                rule=rule,
+                limits=self.rulebook.limits_at(start).version,
+                calendar=calendar.version,
+            )
+        )
+
+    def exempt(self, name: ClockName, start: datetime) -> None:
+        self.put(
+            Clock(
+                name=name,
+                round=self.ticket.round,
+                ordinal=self._next_ordinal(name),
+                unit=None,
+                start=start,
+                due=None,
+                warn=None,
+                rule="exempt",
+                limits=self.rulebook.limits_at(start).version,
+                calendar=self.rulebook.calendar_at(start).version,
+                outcome=ClockOutcome.EXEMPT,
+            )
+        )
+
+    def stop(self, name: ClockName, unit: str | None = None) -> None:
+        clock = self.latest(name, unit)
+        if clock is not None and clock.is_running:
+            self.put(clock.stopped(self.at))
+
+    def cancel_running(self, names: Iterable[ClockName] = tuple(ClockName)) -> None:
+        for clock in self.clocks:
+            if clock.is_running and clock.name in names:
+                self.put(clock.cancelled(self.at))
+
+    def move(self, clock: Clock | None, *, due: datetime, rule: str, start: datetime) -> None:
+        """A new due for a clock that is neither stopped nor missed (ruling 7)."""
+        if clock is None or not clock.is_running or clock.is_missed(self.at):
+            return
+        if (clock.due, clock.start) == (due, start):
+            return
+        calendar = self.rulebook.calendar_at(start)
+        warn = warn_at(start, due, calendar)
+        self.put(
+            replace(
+                clock,
+                start=start,
+                due=due,
+                warn=warn,
+                rule=rule,
+                limits=self.rulebook.limits_at(start).version,
+                calendar=calendar.version,
+                warned=clock.warned and warn <= self.at,
+            )
+        )
+
+    def _next_ordinal(self, name: ClockName) -> int:
+        return 1 + sum(
+            1 for clock in self.clocks if clock.name is name and clock.round == self.ticket.round
+        )
+
+    # -- what each limit is
+
+    def limited(self, name: str, start: datetime) -> tuple[datetime, datetime, str]:
+        """Start, due and rule of a clock under the limit `name`."""
+        limit = self.rulebook.limits_at(start).limit(name)
+        duty = self.rulebook.duty_at(start)
+        began, due = due_after(start, limit, self.rulebook.calendar_at(start), duty)
+        return began, due, f"{name}={limit}"
+
+    def accept_limit(self, who: str) -> str:
+        """desk or unit: urgent and sub-urgent tickets share one limit for both."""
+        urgency = self.ticket.urgency
+        return f"accept.{who}" if urgency is Urgency.NORMAL else f"accept.{urgency}"
+
+    def complete_limit(self) -> str:
+        ticket = self.ticket
+        if ticket.round > 1 or ticket.ticket_kind is TicketKind.REWORK:
+            return "limit.rework"
+        if ticket.ticket_kind is TicketKind.SUPERVISED:
+            return "limit.supervised"
+        if ticket.complex_approved:
+            return "limit.complex"
+        return f"limit.{ticket.appeal_type}"
+
+    def complete_due(self) -> tuple[datetime, datetime, str]:
+        """Start, due and rule of `complete`: a given due wins, a 督办 may be earlier."""
+        ticket = self.ticket
+        start = ticket.round_start if ticket.round > 1 else ticket.clock_start
+        assert start is not None
+        given = (
+            (ticket.extended_due, "extension"),
+            (ticket.round_due if ticket.round > 1 else ticket.upstream_due, "upstream_due"),
+        )
+        due, rule = next((pair for pair in given if pair[0] is not None), (None, ""))
+        if due is None:
+            start, due, rule = self.limited(self.complete_limit(), start)
+        if ticket.supervised_due is not None and ticket.supervised_due < due:
+            due, rule = ticket.supervised_due, "supervised"
+        return start, due, rule
+
+    def reply_dues(self, complete_due: datetime) -> datetime:
+        feedback = self.ticket.feedback
+        at = feedback.at if feedback is not None else None
+        return reply_due(complete_due, at, self.rulebook.calendar_at(complete_due))
+
+    # -- groups that go together
+
+    def start_own(self) -> None:
+        """`complete` and `reply` of the present round."""
+        start, due, rule = self.complete_due()
+        self.start(ClockName.COMPLETE, start, due=due, rule=rule)
+        if self.ticket.reply_exempt:
+            self.exempt(ClockName.REPLY, start)
+        else:
+            self.start(ClockName.REPLY, start, due=self.reply_dues(due), rule=f"reply:{rule}")
+
+    def start_unit(self, unit: str) -> None:
+        """`unit_accept` and `unit_complete` of the lead or an assist, from the dispatch."""
+        start, due, rule = self.limited(self.accept_limit("unit"), self.at)
+        self.start(ClockName.UNIT_ACCEPT, start, due=due, rule=rule, unit=unit)
+        start, due, rule = self.unit_complete_due(self.at)
+        self.start(ClockName.UNIT_COMPLETE, start, due=due, rule=rule, unit=unit)
+
+    def unit_complete_due(self, dispatched_at: datetime) -> tuple[datetime, datetime, str]:
+        start, due, rule = self.complete_due()
+        earlier = unit_due(start, due, self.rulebook.calendar_at(start))
+        return dispatched_at, earlier, f"lead_time:{rule}"
+
+    def reset(self) -> None:
+        """Recompute what still runs after urgency, type or an upstream due changed (ruling 7)."""
+        ticket = self.ticket
+        if ticket.round == 1:
+            for name, limit in (
+                (ClockName.DESK_ACCEPT, self.accept_limit("desk")),
+                (ClockName.FIRST_CONTACT, f"first_contact.{ticket.urgency}"),
+            ):
+                start, due, rule = self.limited(limit, ticket.clock_start)
+                self.move(self.latest(name), due=due, rule=rule, start=start)
+        self.move_complete()
+        for unit, dispatched_at in self._units():
+            start, due, rule = self.limited(self.accept_limit("unit"), dispatched_at)
+            self.move(self.latest(ClockName.UNIT_ACCEPT, unit), due=due, rule=rule, start=start)
+
+    def move_complete(self) -> None:
+        """`complete` and all that hang on its due."""
+        start, due, rule = self.complete_due()
+        self.move(self.latest(ClockName.COMPLETE), due=due, rule=rule, start=start)
+        self.move_reply()
+        for unit, dispatched_at in self._units():
+            began, earlier, why = self.unit_complete_due(dispatched_at)
+            self.move(
+                self.latest(ClockName.UNIT_COMPLETE, unit), due=earlier, rule=why, start=began
+            )
+
+    def move_reply(self) -> None:
+        complete, reply = self.latest(ClockName.COMPLETE), self.latest(ClockName.REPLY)
+        if complete is None or complete.due is None or reply is None:
+            return
+        due = self.reply_dues(complete.due)
+        rule = f"reply:{complete.rule}" if due == complete.due else "reply:feedback"
+        self.move(reply, due=due, rule=rule, start=reply.start)
+
+    def _units(self) -> list[tuple[str, datetime]]:
+        lead = self.ticket.lead
+        leads = [] if lead is None else [(lead.unit, lead.dispatched_at)]
+        return leads + [(assist.unit, assist.dispatched_at) for assist in self.ticket.assists]

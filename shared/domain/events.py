@@ -1,0 +1,377 @@
+"""What may happen to a ticket (工单), as entries of its log.
+
+An entry carries every code, time and id that its fold needs. Free text is never in it: the texts
+of an entry lie in `ticket_texts` under the same `seq`, the log keeps their salted hashes.
+Contracts change by adding optional fields only; otherwise a new event type.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from shared.domain.actor import Actor
+from shared.domain.clocks import Clock
+from shared.domain.words import (
+    AppealFinding,
+    AppealType,
+    AttachmentKind,
+    CaseValuation,
+    ContactMode,
+    ContactReason,
+    ContactResult,
+    FactFinding,
+    FollowUpLevel,
+    Reached,
+    ReplyMode,
+    ReplySatisfaction,
+    Satisfaction,
+    SiteCheck,
+    TicketKind,
+    Trade,
+    Urgency,
+    YesNo,
+)
+
+Code = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """By reference: minhu stores no files."""
+
+    kind: AttachmentKind
+    url: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRank:
+    """How new one upstream word on one field is: by revision, else by time."""
+
+    at: datetime
+    revision: int | None = None
+
+    def newer_than(self, other: "FieldRank") -> bool:
+        if self.revision is not None and other.revision is not None:
+            return self.revision > other.revision
+        return self.at > other.at
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    type: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReceived(Event):
+    """The first word of a platform on a ticket. `texts`: title, content, address, raw.
+
+    `carried` names the fields the message held, each as new as `rank` says.
+    """
+
+    type = "ticket.received"
+    no: str
+    source: str
+    upstream_no: str
+    appeal_type: AppealType
+    urgency: Urgency
+    ticket_kind: TicketKind
+    received_at: datetime
+    is_anonymous: bool
+    is_confidential: bool
+    need_reply: bool
+    has_phone: bool
+    rank: FieldRank
+    carried: tuple[str, ...]
+    dispatched_at: datetime | None = None
+    upstream_due: datetime | None = None
+    complex_approved: bool = False
+    trade: Trade | None = None
+    category: str | None = None
+    std_kind: str | None = None
+    std_code: str | None = None
+    street: str | None = None
+    lng: float | None = None
+    lat: float | None = None
+    object_unit: str | None = None
+    other_nos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketUpdated(Event):
+    """A later (or the other platform's) word. Only fields that now stand are in `changes`.
+
+    `carried` names every field in which this message is the newest word; `before` holds what the
+    changed codes were. `differs` names fields in which a second platform's word differs and does
+    not stand. `link` adds a further upstream number. Changed texts name themselves only.
+    """
+
+    type = "ticket.updated"
+    source: str
+    upstream_no: str
+    changes: Mapping[str, Code]
+    rank: FieldRank
+    carried: tuple[str, ...] = ()
+    before: Mapping[str, Code] = field(default_factory=dict)
+    text_fields: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    link: bool = False
+    other_nos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketTriaged(Event):
+    type = "ticket.triaged"
+    trade: Trade
+    category: str
+    urgency: Urgency | None = None
+    std_kind: str | None = None
+    std_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDispatched(Event):
+    type = "ticket.dispatched"
+    lead: str
+    assists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAccepted(Event):
+    type = "ticket.accepted"
+    unit: str
+    executor: str
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssistAccepted(Event):
+    type = "ticket.assist_accepted"
+    unit: str
+    executor: str
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssistDone(Event):
+    type = "ticket.assist_done"
+    unit: str
+    site_check: SiteCheck
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketContacted(Event):
+    type = "ticket.contacted"
+    result: ContactResult
+    mode: ContactMode
+    by: str
+    unit: str | None = None
+    reason_code: ContactReason | None = None
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDisposed(Event):
+    """Physical work reported (处置). By an assist it changes no state of the ticket."""
+
+    type = "ticket.disposed"
+    unit: str
+    by_lead: bool
+    site_check: SiteCheck
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    owner: str
+    due_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSiteVisited(Event):
+    """`texts`: findings, and commitment:N for each promise made on site."""
+
+    type = "ticket.site_visited"
+    participants: int
+    begins_work: bool
+    unit: str | None = None
+    lng: float | None = None
+    lat: float | None = None
+    commitments: tuple[Commitment, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackSubmitted(Event):
+    """`texts`: summary, fact_note, appeal_note."""
+
+    type = "ticket.feedback_submitted"
+    unit: str
+    case_valuation: CaseValuation
+    fact_finding: FactFinding | None = None
+    appeal_finding: AppealFinding | None = None
+    contact_id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRejected(Event):
+    type = "ticket.feedback_rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReplied(Event):
+    """`texts`: reply_points, citizen_feedback."""
+
+    type = "ticket.replied"
+    mode: ReplyMode
+    unit: str | None = None
+    reply_satisfaction: ReplySatisfaction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCompleted(Event):
+    """办结. `archive_at`: from when it may be archived, once followed up."""
+
+    type = "ticket.completed"
+    archive_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFollowedUp(Event):
+    type = "ticket.followed_up"
+    level: FollowUpLevel
+    reached: Reached
+    first_contact: YesNo = YesNo.UNRATED
+    overall: Satisfaction = Satisfaction.UNRATED
+    attitude: Satisfaction = Satisfaction.UNRATED
+    solved: YesNo = YesNo.UNRATED
+    redo: bool = False
+
+    @property
+    def is_dissatisfied(self) -> bool:
+        """Ruling 23: what opens the next round, when the citizen was reached."""
+        return self.reached is Reached.YES and (
+            self.overall is Satisfaction.DISSATISFIED or self.solved is YesNo.NO or self.redo
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReworkOpened(Event):
+    """The next round. `own`: by our follow-up; else by a platform's 复核单 with its own number."""
+
+    type = "ticket.rework_opened"
+    round: int
+    own: bool
+    due: datetime | None = None
+    source: str | None = None
+    upstream_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketUrged(Event):
+    type = "ticket.urged"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSupervised(Event):
+    """督办: raises the level and adds a limit; the earlier due applies.
+
+    `source` and `upstream_no` where a platform's 复核单 fell on a ticket still open (ruling 24).
+    """
+
+    type = "ticket.supervised"
+    level: int
+    due: datetime | None = None
+    source: str | None = None
+    upstream_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketVoided(Event):
+    type = "ticket.voided"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketArchived(Event):
+    type = "ticket.archived"
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatLinked(Event):
+    """Layer 1: the platform's own word. `root`: our number of the first ticket of the matter."""
+
+    type = "ticket.repeat_linked"
+    root: str
+    layer: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatterJoined(Event):
+    type = "ticket.matter_joined"
+    matter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockWarned(Event):
+    type = "ticket.clock_warned"
+    name: str
+    round: int
+    ordinal: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMissed(Event):
+    type = "ticket.clock_missed"
+    name: str
+    round: int
+    ordinal: int
+    due: datetime
+
+
+EVENTS: tuple[type[Event], ...] = (
+    TicketReceived,
+    TicketUpdated,
+    TicketTriaged,
+    TicketDispatched,
+    TicketAccepted,
+    AssistAccepted,
+    AssistDone,
+    TicketContacted,
+    TicketDisposed,
+    TicketSiteVisited,
+    FeedbackSubmitted,
+    FeedbackRejected,
+    TicketReplied,
+    TicketCompleted,
+    TicketFollowedUp,
+    ReworkOpened,
+    TicketUrged,
+    TicketSupervised,
+    TicketVoided,
+    TicketArchived,
+    RepeatLinked,
+    MatterJoined,
+    ClockWarned,
+    ClockMissed,
+)
+# Entries that change nothing the desk reads: they leave the ticket's version as it was.
+SILENT = (ClockWarned, ClockMissed)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log: an event, when it happened and was recorded, by whom."""
+
+    seq: int
+    event: Event
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: Actor
+    clocks: tuple[Clock, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,130 @@
+"""Which state may follow which, and which action is open to whom (domain §5, contract §4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.domain.actor import Actor
+from shared.domain.ticket import Ticket
+from shared.domain.words import OPEN_STATES, TERMINAL_STATES, AssistState, Role, TicketState
+from shared.errors import ErrorKind, HotlineError
+
+S = TicketState
+
+
+class IllegalTransition(HotlineError):
+    """Refused, and told what this caller may do now."""
+
+    kind = ErrorKind.CONFLICT
+    code = "transition-not-allowed"
+    title = "当前状态不允许此操作"
+
+
+TRANSITIONS: Mapping[TicketState, frozenset[TicketState]] = {
+    S.RECEIVED: frozenset({S.TRIAGED, S.VOIDED}),  # 收单
+    S.TRIAGED: frozenset({S.DISPATCHED, S.VOIDED}),  # 派单
+    S.DISPATCHED: frozenset({S.ACCEPTED, S.VOIDED}),  # 接单
+    S.ACCEPTED: frozenset({S.IN_PROGRESS, S.VOIDED}),  # 处置
+    S.IN_PROGRESS: frozenset({S.FEEDBACK_SUBMITTED, S.VOIDED}),  # 反馈
+    S.FEEDBACK_SUBMITTED: frozenset({S.IN_PROGRESS, S.REPLIED, S.COMPLETED, S.VOIDED}),
+    S.REPLIED: frozenset({S.COMPLETED, S.VOIDED}),  # 办结
+    S.COMPLETED: frozenset({S.FOLLOWED_UP, S.REWORK, S.ARCHIVED, S.VOIDED}),  # 回访、重办、归档
+    S.FOLLOWED_UP: frozenset({S.REWORK, S.ARCHIVED, S.VOIDED}),
+    S.ARCHIVED: frozenset({S.REWORK, S.VOIDED}),  # 归档后上级仍可复核
+    S.REWORK: frozenset({S.TRIAGED, S.VOIDED}),
+    S.RETURN_PENDING: frozenset({S.VOIDED}),
+    S.RETURNED_UPSTREAM: frozenset({S.VOIDED}),
+    S.MERGED: frozenset({S.VOIDED}),
+    S.VOIDED: frozenset(),
+}
+
+
+def check_transition(current: TicketState, target: TicketState) -> None:
+    """An entry that would leave the table never reaches the log, whoever wrote it."""
+    if target is not current and target not in TRANSITIONS[current]:
+        raise IllegalTransition(extra={"state": current.value, "allowed": []})
+
+
+LEAD = "lead"
+ASSIST = "assist"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Who may do an action, and in which states of the ticket.
+
+    `parts`: for a unit, the part it must have in the ticket.
+    """
+
+    roles: frozenset[Role]
+    states: frozenset[TicketState]
+    parts: frozenset[str] = frozenset()
+
+
+DESK = frozenset({Role.DESK})
+UNIT = frozenset({Role.UNIT})
+LEADERS = frozenset({Role.DESK, Role.LEADER})
+BOTH_PARTS = frozenset({LEAD, ASSIST})
+
+ACTIONS: Mapping[str, Permission] = {
+    "triage": Permission(DESK, frozenset({S.RECEIVED, S.TRIAGED, S.REWORK})),
+    "dispatch": Permission(DESK, frozenset({S.TRIAGED})),
+    "accept": Permission(UNIT, frozenset({S.DISPATCHED}), BOTH_PARTS),
+    "contact": Permission(DESK | UNIT, OPEN_STATES, BOTH_PARTS),
+    "dispose": Permission(UNIT, frozenset({S.ACCEPTED, S.IN_PROGRESS}), BOTH_PARTS),
+    "site-visit": Permission(LEADERS | UNIT, OPEN_STATES, BOTH_PARTS),
+    "feedback": Permission(UNIT, frozenset({S.IN_PROGRESS}), frozenset({LEAD})),
+    "reject-feedback": Permission(DESK, frozenset({S.FEEDBACK_SUBMITTED})),
+    "reply": Permission(DESK | UNIT, frozenset({S.FEEDBACK_SUBMITTED}), frozenset({LEAD})),
+    "complete": Permission(DESK, frozenset({S.REPLIED})),
+    "follow-up": Permission(DESK, frozenset({S.COMPLETED})),
+    "urge": Permission(LEADERS, OPEN_STATES),
+    "supervise": Permission(LEADERS, OPEN_STATES),
+}
+# Words with the caller that a unit may not have on a confidential ticket (ruling 18).
+CALLER_FACING = frozenset({"contact", "reply"})
+
+
+def part_of(ticket: Ticket, unit: str | None) -> str | None:
+    """The part a unit has in the ticket now: lead, assist, or none."""
+    if unit is None:
+        return None
+    if ticket.lead is not None and ticket.lead.unit == unit:
+        return LEAD
+    return ASSIST if ticket.assist(unit) is not None else None
+
+
+def may_ever(action: str, ticket: Ticket, actor: Actor, *, is_contractor: bool) -> bool:
+    """Is this action the caller's at all, whatever the state? (403 when not.)"""
+    permission = ACTIONS[action]
+    if actor.role not in permission.roles:
+        return False
+    if actor.role is not Role.UNIT:
+        return True
+    if part_of(ticket, actor.unit) not in permission.parts:
+        return False
+    if ticket.is_confidential and action in CALLER_FACING:
+        return False
+    return not (action == "reply" and is_contractor)
+
+
+def may_now(action: str, ticket: Ticket, actor: Actor) -> bool:
+    """Does the state allow it? An assist's accept and dispose go by its own state (ruling 16)."""
+    assist = ticket.assist(actor.unit)
+    if assist is not None and actor.role is Role.UNIT and action in ("accept", "dispose"):
+        if ticket.state in TERMINAL_STATES:
+            return False
+        wanted = AssistState.ASSIGNED if action == "accept" else AssistState.ACCEPTED
+        return assist.state is wanted
+    if action == "complete" and ticket.reply_exempt and ticket.state is S.FEEDBACK_SUBMITTED:
+        return True
+    return ticket.state in ACTIONS[action].states
+
+
+def allowed_actions(ticket: Ticket, actor: Actor, *, is_contractor: bool) -> list[str]:
+    """What this caller may do in this state, sorted (ruling 31)."""
+    return sorted(
+        action
+        for action in ACTIONS
+        if may_ever(action, ticket, actor, is_contractor=is_contractor)
+        and may_now(action, ticket, actor)
+    )

@@ -1,0 +1,73 @@
+"""What a bureau decides by: its calendars, limits and units, each with dates of validity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from shared.domain.calendar import WorkCalendar
+from shared.domain.limits import Limits, Window
+from shared.domain.words import Trade, UnitKind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    unit_id: str
+    parent: str | None
+    kind: UnitKind
+    name: str
+    trades: frozenset[Trade]
+
+
+@dataclass(frozen=True, slots=True)
+class Valid(Generic[T]):
+    """Something that holds from one instant to another (`to` exclusive; None = for good)."""
+
+    value: T
+    since: datetime
+    to: datetime | None = None
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.to is None or at < self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """`callbacks` maps a source to the address it wants its state changes sent to."""
+
+    version: int
+    calendars: tuple[Valid[WorkCalendar], ...]
+    limits: tuple[Valid[Limits], ...]
+    units: Mapping[str, Unit]
+    callbacks: Mapping[str, str]
+
+    def calendar_at(self, at: datetime) -> WorkCalendar:
+        return _newest(self.calendars, at)
+
+    def limits_at(self, at: datetime) -> Limits:
+        return _newest(self.limits, at)
+
+    def duty_at(self, at: datetime) -> Window:
+        return self.limits_at(at).window("duty.normal")
+
+    def is_contractor(self, unit: str | None) -> bool:
+        found = self.units.get(unit) if unit is not None else None
+        return found is not None and found.kind is UnitKind.CONTRACTOR
+
+    def subtree(self, root: str) -> frozenset[str]:
+        """The unit and every unit below it."""
+        found = {root}
+        grown = True
+        while grown:
+            below = {unit.unit_id for unit in self.units.values() if unit.parent in found}
+            grown = not below <= found
+            found |= below
+        return frozenset(found)
+
+
+def _newest(versions: tuple[Valid[T], ...], at: datetime) -> T:
+    """The version that holds at `at`: the latest to begin; before the first, the first."""
+    holding = [one for one in versions if one.holds_at(at)]
+    return (max(holding, key=lambda one: one.since) if holding else versions[0]).value

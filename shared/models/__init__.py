@@ -1,0 +1,59 @@
+"""The one schema, as SQLAlchemy Core tables."""
+
+from shared.models.base import metadata
+from shared.models.messages import (
+    city_ranks,
+    deliveries,
+    delivery_counts,
+    idempotency_keys,
+    raw_messages,
+    sandbox_clock,
+)
+from shared.models.organisation import (
+    api_keys,
+    bureaus,
+    calendar_days,
+    calendars,
+    limits,
+    source_secrets,
+    sources,
+    units,
+)
+from shared.models.tickets import (
+    awaited_roots,
+    callers,
+    clocks,
+    matters,
+    ticket_events,
+    ticket_texts,
+    ticket_units,
+    ticket_upstream_nos,
+    tickets,
+)
+
+__all__ = [
+    "api_keys",
+    "awaited_roots",
+    "bureaus",
+    "calendar_days",
+    "calendars",
+    "callers",
+    "city_ranks",
+    "clocks",
+    "deliveries",
+    "delivery_counts",
+    "idempotency_keys",
+    "limits",
+    "matters",
+    "metadata",
+    "raw_messages",
+    "sandbox_clock",
+    "source_secrets",
+    "sources",
+    "ticket_events",
+    "ticket_texts",
+    "ticket_units",
+    "ticket_upstream_nos",
+    "tickets",
+    "units",
+]
