@@ -23,7 +23,8 @@ REGISTRIES = [
 ]
 MACHINE_PATHS = ["/" + "/".join(parts) + "/" for parts in (("work",), ("root",), ("home",))]
 LONGEST = 300
-CATALOGUES = {"shared/domain/events.py"}  # one plain record after another
+# One plain record after another, however many there are.
+CATALOGUES = ("shared/domain/events.py", "shared/sandbox/year/scenes/")
 
 
 @pytest.mark.parametrize("word", REGISTRIES + MACHINE_PATHS)
@@ -38,7 +39,7 @@ def test_no_source_has_outgrown_its_file() -> None:
     lengths = {name_of(path): len(read(path).splitlines()) for path in iter_sources()}
     long = {name: lines for name, lines in lengths.items() if lines > LONGEST}
 
-    assert {name: lines for name, lines in long.items() if name not in CATALOGUES} == {}
+    assert {name: lines for name, lines in long.items() if not name.startswith(CATALOGUES)} == {}
 
 
 def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
