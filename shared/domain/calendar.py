@@ -29,10 +29,10 @@ class WorkCalendar:
     """
 
     version: str
-    exceptions: Mapping[date, bool] = field(hash=False)
+    exceptions: Mapping[date, bool] = field(repr=False, hash=False)
     provisional_years: frozenset[int] = frozenset()
     hours: tuple[tuple[time, time], ...] = WORKING_HOURS
-    names: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
+    names: Mapping[date, str] = field(default_factory=dict, repr=False, compare=False)
     _marks: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _shifts: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _per_day: timedelta = field(init=False, repr=False, compare=False)
@@ -127,11 +127,10 @@ class WorkCalendar:
         if span == NO_TIME:
             return self.next_working_time(at)
         local = in_city(at)
-        ordinal = local.toordinal() - 1  # through the day before, then whole days from there
         days, rest = divmod(self._worked_on_day(local) + span, self._per_day)
         if rest == NO_TIME:
             days, rest = days - 1, self._per_day
-        day = date.fromordinal(self._seek(ordinal, days + 1))
+        day = self.workday_after(local.date() - timedelta(days=1), days + 1)
         for opens, closes in self.hours:
             if rest <= (length := _length(opens, closes)):
                 return _in_city(day, opens) + rest
