@@ -124,6 +124,15 @@ def test_exceptions_that_repeat_the_weekday_change_nothing() -> None:
         assert wordy.workday_after(day, 3) == PLAIN.workday_after(day, 3)
 
 
+def test_the_order_of_the_exceptions_does_not_matter() -> None:
+    backwards = WorkCalendar(
+        version="backwards", exceptions=dict(reversed(list(CALENDAR.exceptions.items())))
+    )
+
+    assert backwards.end_of_workday_after(at("2026-09-30 16:00"), 5) == end_of("2026-10-13")
+    assert backwards.end_of_workday_after(at("2022-09-30 16:00"), 1) == end_of("2022-10-08")
+
+
 def test_a_long_closure_is_crossed_in_both_directions() -> None:
     closed = dict.fromkeys(days_between(date(2026, 3, 1), date(2026, 6, 30)), False)
     calendar = WorkCalendar(version="closed", exceptions=closed)

@@ -110,7 +110,8 @@ def test_a_calendar_may_be_made_of_some_years() -> None:
     assert calendar.names[date(2022, 10, 1)] == "国庆节"
     assert not calendar.is_workday(date(2022, 10, 3))
     assert calendar.is_workday(date(2026, 10, 5))
-    assert calendar.is_provisional(date(2026, 10, 5))
+    assert not calendar.is_provisional(date(2022, 12, 31))
+    assert calendar.is_provisional(date(2023, 1, 1))
 
 
 @pytest.mark.parametrize(
