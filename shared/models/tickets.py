@@ -1,5 +1,7 @@
 """The log, its fold, and what lies beside it: texts, clocks, callers, numbers."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -35,7 +37,7 @@ class Xid8(UserDefinedType[int]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_: Any) -> str:
         return "xid8"
 
 
@@ -134,11 +136,9 @@ ticket_upstream_nos = Table(
     "ticket_upstream_nos",
     metadata,
     bureau(),
-    text("source", "上级平台", primary_key=True),
     text("upstream_no", "上级平台工单号", primary_key=True),
+    text("source", "上级平台；空串表示仅由对方告知、尚未推送", primary_key=True),
     Column("ticket_id", BigInteger, nullable=False, comment="工单内部编号"),
-    Column("is_alias", Boolean, nullable=False, comment="仅由对方告知、该平台尚未推送"),
-    Index("ix_ticket_upstream_nos_no", "bureau_id", "upstream_no"),
     comment="上级平台编号与工单的对应",
 )
 

@@ -1,0 +1,117 @@
+"""Engine and transactions. Every transaction names its bureau first, local to itself."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Row, TextClause, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.errors import Unavailable
+
+# Deadlock, serialisation failure, lock not available, query cancelled, connection trouble.
+TRANSIENT_STATES = ("40", "55P03", "57", "08", "53")
+
+# The transaction id is taken before the clock is read: whatever an open transaction will record
+# carries a time not before its id, so a reader's horizon by id is a horizon in time as well.
+BEGIN_WRITING = text(
+    "SELECT set_config('minhu.bureau_id', :setting, true), pg_current_xact_id(),"
+    " minhu_now() AS now,"
+    " (SELECT config_version FROM bureaus WHERE bureau_id = :bureau) AS config_version,"
+    " (:lock = 0 OR pg_try_advisory_xact_lock(:lock)) AS locked"
+)
+BEGIN_READING = text(
+    "SELECT set_config('minhu.bureau_id', :setting, true), minhu_now() AS now,"
+    " (SELECT config_version FROM bureaus WHERE bureau_id = :bureau) AS config_version,"
+    " true AS locked"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One open transaction of one bureau. `now` is the one time everything in it happens at.
+
+    `locked` is False where the advisory lock asked for is in another transaction's hands.
+    """
+
+    connection: AsyncConnection
+    bureau: int
+    now: datetime
+    config_version: int
+    locked: bool = True
+
+    async def run(self, statement: TextClause, **values: Any) -> CursorResult[Any]:
+        return await self.connection.execute(statement, values)
+
+    async def rows(self, statement: TextClause, **values: Any) -> Sequence[Row[Any]]:
+        return (await self.connection.execute(statement, values)).all()
+
+    async def row(self, statement: TextClause, **values: Any) -> Row[Any] | None:
+        return (await self.connection.execute(statement, values)).first()
+
+
+class Database:
+    """The engine of one process. `url` is postgresql://user:password@host:port/name."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {"jit": "off", "application_name": "minhu"},
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(
+        self, bureau: int, *, writing: bool = True, lock: int = 0
+    ) -> AsyncIterator[Tx]:
+        """Commits on leaving, rolls back on any error. A lost connection is `Unavailable`."""
+        with_bureau: Mapping[str, Any] = {"setting": str(bureau), "bureau": bureau}
+        try:
+            async with self.engine.begin() as connection:
+                if writing:
+                    begun = await connection.execute(BEGIN_WRITING, {**with_bureau, "lock": lock})
+                else:
+                    begun = await connection.execute(BEGIN_READING, with_bureau)
+                row = begun.one()
+                yield Tx(connection, bureau, row.now, row.config_version or 0, row.locked)
+        except (DBAPIError, OSError, TimeoutError) as error:
+            if is_transient(error):
+                raise Unavailable from error
+            raise
+
+    @asynccontextmanager
+    async def unscoped(self) -> AsyncIterator[AsyncConnection]:
+        """For the look-ups made before the bureau is known, and for what belongs to none."""
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except (DBAPIError, OSError, TimeoutError) as error:
+            if is_transient(error):
+                raise Unavailable from error
+            raise
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Worth another try: the server was away, or two transactions crossed."""
+    if isinstance(error, Unavailable | OSError | TimeoutError):
+        return True
+    if not isinstance(error, SQLAlchemyError):
+        return False
+    if isinstance(error, InterfaceError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(TRANSIENT_STATES)
+    return isinstance(error, OperationalError)

@@ -1,0 +1,1 @@
+"""Events between the services: how they are written, and who hears them."""

@@ -1,0 +1,173 @@
+"""The one door to a ticket: `record` checks, folds and sets clocks; `flush` writes it all."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from shared.db import Tx
+from shared.domain import fold
+from shared.domain.actor import Actor
+from shared.domain.clocks import merge
+from shared.domain.clockwork import clock_changes
+from shared.domain.events import Entry, Event, TicketReceived
+from shared.domain.rulebook import Rulebook
+from shared.domain.ticket import Ticket
+from shared.events.subscriptions import subscribers
+from shared.tickets import rows
+from shared.tickets.statements import PARTS, WRITE_ACTION, WRITE_ALL
+
+SALT_BYTES = 16
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One transaction's dealings with tickets. Nothing is written before `flush`.
+
+    `trace` is the request's traceparent, kept with every entry.
+    """
+
+    tx: Tx
+    rulebook: Rulebook
+    trace: str | None = None
+    tickets: dict[int, Ticket] = field(default_factory=dict)
+    _pending: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {name: [] for name in PARTS}
+    )
+    _touched: set[int] = field(default_factory=set)
+
+    @property
+    def now(self) -> datetime:
+        return self.tx.now
+
+    def open(
+        self,
+        ticket_id: int,
+        event: TicketReceived,
+        *,
+        actor: Actor,
+        occurred_at: datetime,
+        texts: Mapping[str, str],
+    ) -> Ticket:
+        """The first entry of a new ticket."""
+        entry = self._entry(1, event, actor, occurred_at, texts, ticket_id)
+        return self._take(None, fold.received(ticket_id, entry), entry)
+
+    def record(
+        self,
+        ticket: Ticket,
+        event: Event,
+        *,
+        actor: Actor,
+        occurred_at: datetime | None = None,
+        recorded_at: datetime | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> Ticket:
+        """The ticket after `event`; raises when its state may not follow.
+
+        `recorded_at` is now, but for time-driven work, which is recorded at its own due time.
+        """
+        entry = self._entry(
+            ticket.seq + 1,
+            event,
+            actor,
+            occurred_at or self.now,
+            texts or {},
+            ticket.ticket_id,
+            recorded_at=recorded_at,
+        )
+        return self._take(ticket, fold.apply(ticket, entry), entry)
+
+    async def flush(self) -> None:
+        """Writes what was recorded, in one statement. Called once, by the edge, before commit."""
+        if not self._touched:
+            return
+        self._pending["tickets"] = [
+            rows.ticket_row(self.tickets[ticket_id]) for ticket_id in sorted(self._touched)
+        ]
+        self._pending["clocks"] = _latest(self._pending["clocks"])
+        brings_numbers = self._pending["numbers"] or self._pending["aliases"]
+        statement = WRITE_ALL if brings_numbers else WRITE_ACTION
+        names = PARTS if brings_numbers else [n for n in PARTS if n not in ("numbers", "aliases")]
+        values = {name: orjson.dumps(self._pending[name]).decode() for name in names}
+        await self.tx.run(statement, bureau=self.tx.bureau, **values)
+        self._pending = {name: [] for name in PARTS}
+        self._touched = set()
+
+    def _entry(
+        self,
+        seq: int,
+        event: Event,
+        actor: Actor,
+        occurred_at: datetime,
+        texts: Mapping[str, str],
+        ticket_id: int,
+        *,
+        recorded_at: datetime | None = None,
+    ) -> Entry:
+        recorded_at = recorded_at or self.now
+        hashes = {}
+        for name, body in texts.items():
+            salt = secrets.token_bytes(SALT_BYTES)
+            hashes[name] = text_hash(salt, body)
+            self._pending["texts"].append(
+                rows.text_row(ticket_id, seq, name, body=body, salt=salt, at=recorded_at)
+            )
+        return Entry(
+            seq=seq,
+            event=event,
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            actor=actor,
+            texts=hashes,
+        )
+
+    def _take(self, before: Ticket | None, after: Ticket, entry: Entry) -> Ticket:
+        changes = clock_changes(after, entry.event, at=entry.occurred_at, rulebook=self.rulebook)
+        entry = replace(entry, clocks=changes)
+        after = replace(after, clocks=merge(after.clocks, changes))
+        ticket_id = after.ticket_id
+        pending = self._pending
+        pending["events"].append(rows.event_row(ticket_id, entry, trace=self.trace))
+        pending["clocks"] += [rows.clock_row(ticket_id, clock) for clock in changes]
+        heard = subscribers(entry.event, before, after, self.rulebook.callbacks)
+        pending["deliveries"] += [rows.delivery_row(ticket_id, entry, name) for name in heard]
+        known = before.units if before is not None else ()
+        pending["units"] += [
+            {"unit_id": unit, "ticket_id": ticket_id} for unit in after.units if unit not in known
+        ]
+        self._add_numbers(before, after)
+        self.tickets[ticket_id] = after
+        self._touched.add(ticket_id)
+        return after
+
+    def _add_numbers(self, before: Ticket | None, after: Ticket) -> None:
+        told = before.upstream if before is not None else ()
+        others = before.other_nos if before is not None else ()
+        self._pending["numbers"] += [
+            {"upstream_no": one.no, "source": one.source, "ticket_id": after.ticket_id}
+            for one in after.upstream
+            if one not in told
+        ]
+        self._pending["aliases"] += [
+            {"upstream_no": no, "source": "", "ticket_id": after.ticket_id}
+            for no in after.other_nos
+            if no not in others
+        ]
+
+
+def text_hash(salt: bytes, body: str) -> str:
+    """What the log keeps of a text: SHA-256 over salt and text, in hex."""
+    return hashlib.sha256(salt + body.encode()).hexdigest()
+
+
+def _latest(clock_rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A clock changed twice in one transaction is written once, as it ended."""
+    by_key = {
+        (row["ticket_id"], row["round"], row["name"], row["ordinal"]): row for row in clock_rows
+    }
+    return list(by_key.values())

@@ -1,0 +1,85 @@
+"""Reading and locking tickets and their logs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import text
+
+from shared.db import Tx
+from shared.domain.clocks import Clock
+from shared.domain.events import Entry
+from shared.domain.ticket import Ticket
+from shared.events.codec import ENTRY_COLUMNS, load_clocks, load_entry, load_ticket
+
+CLOCKS_AS_JSON = (
+    "json_agg(json_build_object('name', name, 'round', round, 'ordinal', ordinal, 'unit', unit,"
+    " 'start', start_at, 'due', due_at, 'warn', warn_at, 'rule', rule, 'limits', limits_version,"
+    " 'calendar', calendar_version, 'outcome', outcome, 'stopped_at', stopped_at,"
+    " 'warned', warned, 'missed', missed) ORDER BY round, start_at, name, ordinal)::text"
+)
+LOCK_NO = text(
+    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    " WHERE bureau_id = :bureau AND no = :no FOR NO KEY UPDATE"
+)
+LOCK_IDS = text(
+    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
+    " ORDER BY ticket_id FOR NO KEY UPDATE"
+)
+FIND_IDS = text(
+    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
+)
+CLOCKS_OF = text(
+    f"SELECT ticket_id, {CLOCKS_AS_JSON} AS clocks FROM clocks"  # noqa: S608 - constants only
+    " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[])) GROUP BY ticket_id"
+)
+ENTRIES_OF = text(
+    f"SELECT ticket_id, {ENTRY_COLUMNS} FROM ticket_events"  # noqa: S608 - constants only
+    " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
+    " ORDER BY ticket_id, seq"
+)
+
+
+async def lock_no(tx: Tx, no: str) -> Ticket | None:
+    """The ticket of that number as it is now, in this transaction's hands until it ends."""
+    row = await tx.row(LOCK_NO, bureau=tx.bureau, no=no)
+    return None if row is None else (await with_clocks(tx, [load_ticket(row.fold)]))[0]
+
+
+async def lock_ids(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
+    """Several at once, locked in order of id so that two transactions cannot cross."""
+    if not ids:
+        return {}
+    rows = await tx.rows(LOCK_IDS, bureau=tx.bureau, ids=sorted(ids))
+    tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+    return {ticket.ticket_id: ticket for ticket in tickets}
+
+
+async def find_tickets(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
+    """Without locks; for reading only."""
+    if not ids:
+        return {}
+    rows = await tx.rows(FIND_IDS, bureau=tx.bureau, ids=list(ids))
+    tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+    return {ticket.ticket_id: ticket for ticket in tickets}
+
+
+async def with_clocks(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
+    """The same tickets with their clocks, which lie in a table of their own."""
+    ids = [ticket.ticket_id for ticket in tickets]
+    rows = await tx.rows(CLOCKS_OF, bureau=tx.bureau, ids=ids)
+    clocks: Mapping[int, tuple[Clock, ...]] = {
+        row.ticket_id: load_clocks(row.clocks) for row in rows
+    }
+    return [replace(ticket, clocks=clocks.get(ticket.ticket_id, ())) for ticket in tickets]
+
+
+async def list_entries(tx: Tx, ids: Collection[int]) -> dict[int, list[Entry]]:
+    """The whole logs of some tickets, each oldest first."""
+    rows: Sequence[Any] = await tx.rows(ENTRIES_OF, bureau=tx.bureau, ids=list(ids))
+    entries: dict[int, list[Entry]] = {}
+    for row in rows:
+        entries.setdefault(row.ticket_id, []).append(load_entry(row))
+    return entries

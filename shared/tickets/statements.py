@@ -1,0 +1,72 @@
+"""The statement that writes: everything one transaction records, in one round trip."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Table, TextClause, text
+from sqlalchemy.dialects import postgresql
+
+from shared import models
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def write_rows(
+    table: Table, parameter: str, columns: Iterable[str] | None = None, *, conflict: str = ""
+) -> str:
+    """INSERT of a JSON array of objects, named as the columns; `bureau_id` is the transaction's."""
+    names = [column.name for column in table.columns if column.name != "bureau_id"]
+    names = list(columns) if columns is not None else names
+    quoted = [f'"{name}"' for name in names]
+    typed = ", ".join(
+        f'"{name}" {table.columns[name].type.compile(dialect=DIALECT)}' for name in names
+    )
+    return (
+        f"INSERT INTO {table.name} (bureau_id, {', '.join(quoted)})"
+        f" SELECT :bureau, {', '.join('r.' + name for name in quoted)}"
+        f" FROM json_to_recordset(CAST(:{parameter} AS json)) AS r({typed}) {conflict}"
+    )
+
+
+def replacing(table: Table, key: Iterable[str]) -> str:
+    """ON CONFLICT on the key: the new row stands."""
+    kept = {"bureau_id", *key}
+    changed = [f'"{c.name}" = EXCLUDED."{c.name}"' for c in table.columns if c.name not in kept]
+    return f"ON CONFLICT (bureau_id, {', '.join(key)}) DO UPDATE SET {', '.join(changed)}"
+
+
+EVENT_COLUMNS = tuple(
+    column.name
+    for column in models.ticket_events.columns
+    if column.name not in ("bureau_id", "position", "xid")
+)
+DELIVERY_COLUMNS = ("stream_id", "seq", "subscriber", "event_type", "payload")
+NOTHING = "ON CONFLICT DO NOTHING"
+
+# Order and absence of ORDER BY do not matter: every row has its own key, and `position` is only
+# told apart inside one transaction, whose entries of one ticket are ordered by `seq` anyway.
+PARTS = {
+    "events": write_rows(models.ticket_events, "events", EVENT_COLUMNS),
+    "tickets": write_rows(
+        models.tickets, "tickets", conflict=replacing(models.tickets, ("ticket_id",))
+    ),
+    "clocks": write_rows(
+        models.clocks,
+        "clocks",
+        conflict=replacing(models.clocks, ("ticket_id", "round", "name", "ordinal")),
+    ),
+    "texts": write_rows(models.ticket_texts, "texts"),
+    "deliveries": write_rows(models.deliveries, "deliveries", DELIVERY_COLUMNS),
+    "units": write_rows(models.ticket_units, "units", conflict=NOTHING),
+    "numbers": write_rows(models.ticket_upstream_nos, "numbers"),
+    "aliases": write_rows(models.ticket_upstream_nos, "aliases", conflict=NOTHING),
+}
+
+
+def _all_of(names: Iterable[str]) -> TextClause:
+    written = ", ".join(f"written_{name} AS ({PARTS[name]})" for name in names)
+    return text(f"WITH {written} SELECT 1")
+
+
+# An action on a known ticket never brings numbers; a message may bring everything.
+WRITE_ACTION = _all_of(("events", "tickets", "clocks", "texts", "deliveries", "units"))
+WRITE_ALL = _all_of(PARTS)
