@@ -1,0 +1,80 @@
+"""Migrations, roles and grants. Only this module connects as the owner."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import migrations
+from shared.db.grants import grant_statements
+
+APP_ROLE = "minhu_app"
+BI_ROLE = "minhu_bi"
+
+
+async def migrate(owner_url: str, app_url: str | None = None, *, revision: str = "head") -> None:
+    """Brings the schema to `revision`, creates missing roles and grants what each may do.
+
+    A role is created with the password of `app_url` where that names it, else without a log-in.
+    """
+    engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade, revision)
+            await connection.commit()
+        async with engine.begin() as connection:
+            await connection.run_sync(_create_roles, app_url)
+            await connection.run_sync(_grant)
+    finally:
+        await engine.dispose()
+
+
+def config() -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    return made
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    made = config()
+    made.attributes["connection"] = connection
+    if revision == "base" or revision.startswith("-"):
+        command.downgrade(made, revision)
+    else:
+        command.upgrade(made, revision)
+
+
+def _create_roles(connection: Connection, app_url: str | None) -> None:
+    parts = urlsplit(app_url or "")
+    password = unquote(parts.password) if parts.username == APP_ROLE and parts.password else None
+    known = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
+    if APP_ROLE not in known:
+        _create_role(connection, APP_ROLE, password)
+    if BI_ROLE not in known:
+        _create_role(connection, BI_ROLE, None)
+
+
+def _create_role(connection: Connection, role: str, password: str | None) -> None:
+    """Utility statements take no parameters: `format(%L)` quotes the password on the server."""
+    if password is None:
+        connection.execute(text(f"CREATE ROLE {role} NOLOGIN NOBYPASSRLS"))
+        return
+    statement = connection.execute(
+        text(f"SELECT format('CREATE ROLE {role} LOGIN NOBYPASSRLS PASSWORD %L', CAST(:p AS text))"),
+        {"p": password},
+    ).scalar_one()
+    connection.exec_driver_sql(statement)
+
+
+def _grant(connection: Connection) -> None:
+    database = connection.execute(text("SELECT current_database()")).scalar_one()
+    present = set(
+        connection.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ).scalars()
+    )
+    for statement in grant_statements(database, present):
+        connection.exec_driver_sql(statement)
