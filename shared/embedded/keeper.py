@@ -112,6 +112,8 @@ class Keeper:
                 child.poll()  # without /proc a child not waited for looks alive
             time.sleep(processes.PAUSE_SECONDS)
         for child, _ in self._children:
+            if child.poll() is None:  # the keeping process was itself killed meanwhile
+                child.kill()
             child.wait()
 
     def _open(self) -> None:

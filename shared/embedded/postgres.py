@@ -31,6 +31,7 @@ SETTINGS = {
     "fsync": "on",
     "jit": "off",
 }
+DISGUISE_HINT = "。系统不许用户命名空间时，请换普通用户运行，或让其他用户能进入安装与数据目录"
 ACCESS_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"
 FIRST_STATEMENTS = """\
 ALTER ROLE postgres PASSWORD '{superuser}'
@@ -146,7 +147,10 @@ class Postgres(Server):
                 check=False,
             )
         if done.returncode:
-            raise ServerFailed(f"{program} 没有成功，原因见日志 {self.log}：{self.last_words()}")
+            hint = "" if disguise.uid is None else DISGUISE_HINT
+            raise ServerFailed(
+                f"{program} 没有成功，原因见日志 {self.log}：{self.last_words()}{hint}"
+            )
 
 
 def start_postgres(

@@ -17,35 +17,30 @@ Births = dict[int, str]
 """Process ids with their start times: together they never name another process."""
 
 
-def read_processes() -> dict[int, tuple[str, int, int]]:
-    """Birth, parent and session of every live process. Empty where there is no /proc (macOS)."""
-    processes = {}
-    try:
-        names = os.listdir("/proc")  # noqa: PTH208 - pathlib would cost the keeper memory
-    except FileNotFoundError:
-        return {}
-    for name in names:
-        if not name.isdecimal():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            continue  # ended meanwhile
-        if fields[0] not in b"ZX":
-            processes[int(name)] = (fields[19].decode(), int(fields[1]), int(fields[3]))
-    return processes
-
-
-def read_birth(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks; None when it lives no more."""
+def read_stat(pid: str) -> tuple[str, int, int] | None:
+    """Birth (in ticks since boot), parent and session of a process; None when it lives no more."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
             fields = file.read().rpartition(b")")[2].split()
-        return None if fields[0] in b"ZX" else fields[19].decode()
     except OSError:
-        if os.path.exists("/proc/self/stat"):  # noqa: PTH110
-            return None
+        return None
+    return None if fields[0] in b"ZX" else (fields[19].decode(), int(fields[1]), int(fields[3]))
+
+
+def read_processes() -> dict[int, tuple[str, int, int]]:
+    """What `read_stat` says of every live process. Empty where there is no /proc (macOS)."""
+    if not os.path.isdir("/proc"):  # noqa: PTH112
+        return {}
+    names = os.listdir("/proc")  # noqa: PTH208 - pathlib would cost the keeper memory
+    stats = ((name, read_stat(name)) for name in names if name.isdecimal())
+    return {int(name): stat for name, stat in stats if stat is not None}
+
+
+def read_birth(pid: int) -> str | None:
+    """When a live process started, else None. Without /proc all that live share one answer."""
+    stat = read_stat(str(pid))
+    if stat is not None or os.path.isdir("/proc"):  # noqa: PTH112
+        return stat and stat[0]
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

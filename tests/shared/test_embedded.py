@@ -22,6 +22,7 @@ from shared.embedded import (
 )
 from shared.embedded.binaries import find_postgres
 from shared.embedded.folder import PortTaken
+from shared.embedded.logs import LARGEST_LOG, open_log
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +223,15 @@ def test_a_folder_of_an_unknown_major_says_what_to_do(tmp_path: Path) -> None:
 
     with pytest.raises(BinariesMissing, match=r"99，现有数据由这个版本建立.*MINHU_DATABASE_URL"):
         start_postgres(tmp_path)
+
+
+def test_a_large_log_is_set_aside_and_its_old_writers_go_on_in_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "redis.log"
+    with open_log(path) as early:
+        os.truncate(path, LARGEST_LOG + 1)
+        with open_log(path) as late:
+            early.write(b"early\n")
+            late.write(b"late\n")
+
+    assert path.read_bytes() == b"early\nlate\n"
+    assert path.with_name("redis.log.1").stat().st_size == LARGEST_LOG + 1
