@@ -26,6 +26,13 @@ CREATE FUNCTION minhu_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL S
     SELECT coalesce((SELECT now_at FROM sandbox_clock), clock_timestamp())
 $$
 """
+# What writes holds the sandbox's clock still until it has committed, so that a jump of the clock
+# and an action never overlap. Without a sandbox there is no row and nothing to hold.
+NOW_HELD = """
+CREATE FUNCTION minhu_now_held() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+    SELECT coalesce((SELECT now_at FROM sandbox_clock FOR SHARE), clock_timestamp())
+$$
+"""
 # Every pair of neighbouring characters: what Chinese full-text search needs and trigrams lack,
 # since most Chinese words are two characters long.
 BIGRAMS = """
@@ -741,6 +748,7 @@ def upgrade() -> None:
         comment="上级平台签名密钥",
     )
     op.execute(NOW)
+    op.execute(NOW_HELD)
     for statement in (*APPEND_ONLY, QUEUE):
         op.execute(statement)
     op.execute(
@@ -807,7 +815,7 @@ def downgrade() -> None:
     op.drop_table("callers")
     op.drop_table("bureaus")
     op.drop_table("awaited_roots")
-    for function in ("minhu_now()", "minhu_bigrams(text)", "minhu_refuse_change()"):
+    for function in ("minhu_now()", "minhu_now_held()", "minhu_bigrams(text)", "minhu_refuse_change()"):
         op.execute(f"DROP FUNCTION {function}")
     for sequence in SEQUENCES:
         op.execute(f"DROP SEQUENCE {sequence}")

@@ -19,7 +19,7 @@ TRANSIENT_STATES = ("40", "55P03", "57", "08", "53")
 # carries a time not before its id, so a reader's horizon by id is a horizon in time as well.
 BEGIN_WRITING = text(
     "SELECT set_config('minhu.bureau_id', :setting, true), pg_current_xact_id(),"
-    " minhu_now() AS now,"
+    " minhu_now_held() AS now,"
     " (SELECT config_version FROM bureaus WHERE bureau_id = :bureau) AS config_version,"
     " (:lock = 0 OR pg_try_advisory_xact_lock(:lock)) AS locked"
 )

@@ -226,7 +226,9 @@ class Ticket:
         settled = self.state is TicketState.FOLLOWED_UP or (
             self.state is TicketState.COMPLETED and self.has_no_caller
         )
-        return self.archive_at if settled and not self.is_supervised else None
+        if self.archive_at is None or not settled or self.is_supervised:
+            return None
+        return max([self.archive_at, *(one.at for one in self.follow_ups[-1:])])
 
     def clock(self, name: ClockName, *, unit: str | None = None) -> Clock | None:
         """The latest clock of that name in the present round (of that unit, where one is named)."""

@@ -1,7 +1,8 @@
 """Tickets as they lie in Postgres, and the one door to them."""
 
+from shared.tickets.hotline import Hotline
 from shared.tickets.ledger import Ledger
 from shared.tickets.loading import find_tickets, list_entries, lock_ids, lock_no
 from shared.tickets.rulebooks import Rulebooks
 
-__all__ = ["Ledger", "Rulebooks", "find_tickets", "list_entries", "lock_ids", "lock_no"]
+__all__ = ["Hotline", "Ledger", "Rulebooks", "find_tickets", "list_entries", "lock_ids", "lock_no"]

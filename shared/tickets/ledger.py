@@ -28,12 +28,14 @@ SALT_BYTES = 16
 class Ledger:
     """One transaction's dealings with tickets. Nothing is written before `flush`.
 
-    `trace` is the request's traceparent, kept with every entry.
+    `owes`: deliveries came of it, so the workers should hear of it. `trace` is the request's
+    traceparent, kept with every entry.
     """
 
     tx: Tx
     rulebook: Rulebook
     trace: str | None = None
+    owes: bool = False
     tickets: dict[int, Ticket] = field(default_factory=dict)
     _pending: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {name: [] for name in PARTS}
@@ -54,7 +56,7 @@ class Ledger:
         texts: Mapping[str, str],
     ) -> Ticket:
         """The first entry of a new ticket."""
-        entry = self._entry(1, event, actor, occurred_at, texts, ticket_id)
+        entry = self._entry(ticket_id, 1, event, actor=actor, occurred_at=occurred_at, texts=texts)
         return self._take(None, fold.received(ticket_id, entry), entry)
 
     def record(
@@ -72,12 +74,12 @@ class Ledger:
         `recorded_at` is now, but for time-driven work, which is recorded at its own due time.
         """
         entry = self._entry(
+            ticket.ticket_id,
             ticket.seq + 1,
             event,
-            actor,
-            occurred_at or self.now,
-            texts or {},
-            ticket.ticket_id,
+            actor=actor,
+            occurred_at=occurred_at or self.now,
+            texts=texts or {},
             recorded_at=recorded_at,
         )
         return self._take(ticket, fold.apply(ticket, entry), entry)
@@ -90,6 +92,7 @@ class Ledger:
             rows.ticket_row(self.tickets[ticket_id]) for ticket_id in sorted(self._touched)
         ]
         self._pending["clocks"] = _latest(self._pending["clocks"])
+        self.owes = self.owes or bool(self._pending["deliveries"])
         brings_numbers = self._pending["numbers"] or self._pending["aliases"]
         statement = WRITE_ALL if brings_numbers else WRITE_ACTION
         names = PARTS if brings_numbers else [n for n in PARTS if n not in ("numbers", "aliases")]
@@ -100,13 +103,13 @@ class Ledger:
 
     def _entry(
         self,
+        ticket_id: int,
         seq: int,
         event: Event,
+        *,
         actor: Actor,
         occurred_at: datetime,
         texts: Mapping[str, str],
-        ticket_id: int,
-        *,
         recorded_at: datetime | None = None,
     ) -> Entry:
         recorded_at = recorded_at or self.now

@@ -20,8 +20,8 @@ def write_rows(
     typed = ", ".join(
         f'"{name}" {table.columns[name].type.compile(dialect=DIALECT)}' for name in names
     )
-    return (
-        f"INSERT INTO {table.name} (bureau_id, {', '.join(quoted)})"
+    return (  # names of our own tables and columns only
+        f"INSERT INTO {table.name} (bureau_id, {', '.join(quoted)})"  # noqa: S608
         f" SELECT :bureau, {', '.join('r.' + name for name in quoted)}"
         f" FROM json_to_recordset(CAST(:{parameter} AS json)) AS r({typed}) {conflict}"
     )

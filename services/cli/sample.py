@@ -1,0 +1,87 @@
+"""The sample organisation (样例) and its keys, for an empty database that is not production's."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from shared.identity.sources import add_source
+
+import shared
+from shared.domain.official import load_calendar_years, load_default_limits
+from shared.domain.words import Role
+from shared.identity import issue_key
+from shared.identity.organisation import (
+    OrganisationFile,
+    load_calendar,
+    load_limits,
+    load_organisation,
+)
+from shared.tickets import Hotline
+
+CALENDAR_VERSION = "2026.1"
+SOURCES = ("city-12345", "district-platform")
+# Every key has a person of its own, so that the two-person rule can be seen at work.
+ROLE_KEYS = {
+    "desk": (Role.DESK, "样例受理员"),
+    "leader": (Role.LEADER, "样例局领导"),
+    "admin": (Role.ADMIN, "样例管理员"),
+    "bi": (Role.BI, "样例数据分析员"),
+}
+FILE = "sample-secrets.json"
+
+
+@dataclass(frozen=True)
+class SampleSecrets:
+    """Plain texts, shown in the ready file and kept beside the data (mode 600)."""
+
+    sources: dict[str, str]
+    keys: dict[str, str]
+    unit_keys: dict[str, str]
+
+
+async def load_sample(hotline: Hotline) -> SampleSecrets:
+    """Bureau, units, calendar, limits, sources and keys, in one transaction."""
+    data = (files(shared) / "data" / "sample-organisation.json").read_text("utf-8")
+    organisation = OrganisationFile.model_validate_json(data)
+    async with hotline.database.unscoped() as connection:
+        bureau = await load_organisation(connection, organisation)
+        await load_calendar(connection, bureau, CALENDAR_VERSION, load_calendar_years())
+        await load_limits(connection, bureau, load_default_limits())
+        sources = {
+            name: await add_source(connection, bureau, name, keyring=hotline.keyring)
+            for name in SOURCES
+        }
+        keys = {
+            name: (await issue_key(connection, bureau, role=role, actor=actor)).plain
+            for name, (role, actor) in ROLE_KEYS.items()
+        }
+        unit_keys = {
+            unit.id: (
+                await issue_key(
+                    connection, bureau, role=Role.UNIT, unit=unit.id, actor=f"{unit.name}经办人"
+                )
+            ).plain
+            for unit in organisation.units
+            if unit.kind != "desk"
+        }
+    return SampleSecrets(sources, keys, unit_keys)
+
+
+def keep_secrets(secrets: SampleSecrets, data_dir: Path) -> None:
+    """Beside the data, readable by its owner alone, whole or not at all."""
+    draft = data_dir / f".{FILE}"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(asdict(secrets), file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(data_dir / FILE)
+
+
+def find_secrets(data_dir: Path) -> SampleSecrets | None:
+    path = data_dir / FILE
+    if not path.exists():
+        return None
+    return SampleSecrets(**json.loads(path.read_text("utf-8")))

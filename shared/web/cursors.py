@@ -1,0 +1,64 @@
+"""Opaque signed cursors and the envelope of every list."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import Request
+from fastapi.responses import Response
+
+from shared.errors import Invalid
+from shared.vault.keyring import Keyring
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+TAG_BYTES = 16
+
+
+def encode_cursor(keyring: Keyring, purpose: str, value: Any) -> str:
+    """`purpose` ties a cursor to one list and its filters: elsewhere it does not open."""
+    data = orjson.dumps(value)
+    tag = keyring.sign(purpose.encode() + b"\0" + data)
+    return base64.urlsafe_b64encode(tag + data).decode().rstrip("=")
+
+
+def decode_cursor(keyring: Keyring, purpose: str, cursor: str) -> Any:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise Invalid.field("/cursor", "游标无效") from error
+    tag, data = raw[:TAG_BYTES], raw[TAG_BYTES:]
+    if not hmac.compare_digest(tag, keyring.sign(purpose.encode() + b"\0" + data)):
+        raise Invalid.field("/cursor", "游标无效")
+    return orjson.loads(data)
+
+
+def read_limit(request: Request) -> int:
+    given = request.query_params.get("limit")
+    if given is None:
+        return DEFAULT_LIMIT
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:9]) <= MAX_LIMIT:
+        raise Invalid.field("/limit", f"须为 1 至 {MAX_LIMIT} 的整数")
+    return int(given)
+
+
+def list_answer(
+    request: Request,
+    items: Sequence[Any],
+    next_cursor: str | None,
+    *,
+    parameter: str = "cursor",
+    extra: Mapping[str, Any] | None = None,
+) -> Response:
+    """`{"items", "next_cursor"}` and the same as a Link header."""
+    headers = {}
+    if next_cursor is not None:
+        query = [(k, v) for k, v in request.query_params.multi_items() if k != parameter]
+        link = f"{request.url.path}?{urlencode([*query, (parameter, next_cursor)])}"
+        headers["Link"] = f'<{link}>; rel="next"'
+    body = {"items": items, "next_cursor": next_cursor, **(extra or {})}
+    return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -1,0 +1,96 @@
+"""Idempotent writes: the answer is stored in the action's own transaction (ruling 33).
+
+A second call while the first runs meets a transaction-level advisory lock, which no kill leaves
+behind. Only answers of actions that took place are stored.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlalchemy import text
+
+from shared.db import Tx
+from shared.errors import Conflict, ErrorKind, HotlineError, Invalid
+from shared.identity import Identity
+
+HEADER = "idempotency-key"
+MAX_LENGTH = 255
+
+FIND_ANSWER = text(
+    "SELECT request_hash, status, answer, etag FROM idempotency_keys"
+    " WHERE bureau_id = :bureau AND key_id = :key AND idempotency_key = :idempotency_key"
+)
+STORE_ANSWER = text(
+    "INSERT INTO idempotency_keys"
+    " (bureau_id, key_id, idempotency_key, request_hash, status, answer, etag)"
+    " VALUES (:bureau, :key, :idempotency_key, :request_hash, :status, :answer, :etag)"
+)
+
+
+class InFlight(HotlineError):
+    kind = ErrorKind.CONFLICT
+    code = "idempotency-in-flight"
+    title = "同一幂等键的请求正在处理"
+
+
+class KeyReused(HotlineError):
+    kind = ErrorKind.INVALID
+    code = "idempotency-key-reused"
+    title = "同一幂等键用于了不同的请求"
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentCall:
+    """`lock` names the call in Postgres; `hash` is over method, path and body."""
+
+    key: str
+    idempotency_key: str | None
+    hash: bytes
+
+    @classmethod
+    def read(cls, request: Request, identity: Identity, raw: bytes) -> "IdempotentCall":
+        head = f"{request.method} {request.url.path}\n".encode()
+        return cls(
+            key=identity.actor.key or "",
+            idempotency_key=request.headers.get(HEADER),
+            hash=hashlib.sha256(head + raw).digest(),
+        )
+
+    def lock(self, bureau: int) -> int:
+        """Never 0, which means no lock."""
+        name = f"{bureau}:{self.key}:{self.idempotency_key or ''}"
+        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) or 1
+
+    async def find_answer(self, tx: Tx) -> Response | None:
+        """The stored answer, or None. Raises what is wrong with the key itself."""
+        key = self.idempotency_key
+        if key is None or not 1 <= len(key) <= MAX_LENGTH:
+            raise Invalid.field("/Idempotency-Key", f"写操作须带 1–{MAX_LENGTH} 个字符的幂等键")
+        if not tx.locked:
+            raise InFlight
+        row = await tx.row(FIND_ANSWER, bureau=tx.bureau, key=self.key, idempotency_key=key)
+        return None if row is None else self._replay(row)
+
+    async def store(self, tx: Tx, response: Response, *, keep_body: bool = True) -> None:
+        """`keep_body=False` for answers that show a secret: only the fact is kept."""
+        await tx.run(
+            STORE_ANSWER,
+            bureau=tx.bureau,
+            key=self.key,
+            idempotency_key=self.idempotency_key,
+            request_hash=self.hash,
+            status=response.status_code,
+            answer=bytes(response.body) if keep_body else None,
+            etag=response.headers.get("etag"),
+        )
+
+    def _replay(self, row: Any) -> Response:
+        if bytes(row.request_hash) != self.hash:
+            raise KeyReused
+        if row.answer is None:
+            raise Conflict("此幂等键的应答含保密内容，不能重放")
+        headers = {"Idempotent-Replayed": "true"} | ({"ETag": row.etag} if row.etag else {})
+        return Response(bytes(row.answer), row.status, headers, "application/json")

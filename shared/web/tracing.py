@@ -1,0 +1,49 @@
+"""W3C trace context: `traceparent` is accepted, made when absent, and carried on."""
+
+import re
+import secrets
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+KEY = "minhu.traceparent"
+
+
+def traceparent(scope: MutableMapping[str, Any]) -> str:
+    """The request's trace context; made on first asking where the caller sent none."""
+    known = scope.get(KEY)
+    if known is None:
+        given = dict(scope.get("headers", ())).get(b"traceparent", b"").decode("latin-1")
+        known = given if TRACEPARENT.fullmatch(given) else new_traceparent()
+        scope[KEY] = known
+    return str(known)
+
+
+def trace_id(scope: MutableMapping[str, Any]) -> str:
+    return traceparent(scope)[3:35]
+
+
+def new_traceparent() -> str:
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+class TraceHeader:
+    """Pure ASGI: answers carry the trace context of their request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        parent = traceparent(scope).encode()
+
+        async def send_with_trace(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"traceparent", parent)]
+            await send(message)
+
+        await self.app(scope, receive, send_with_trace)

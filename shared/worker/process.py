@@ -1,0 +1,121 @@
+"""The worker: drains when rung, sweeps when not, and outlives Redis."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from shared.errors import Unavailable
+from shared.tickets import Hotline
+from shared.tickets.alarms import run_alarms
+from shared.worker.bell import JOB, QUEUE, redis_settings
+from shared.worker.callbacks import Sender, drain_callbacks
+from shared.worker.deliveries import Handler, drain
+from shared.worker.housekeeping import keep_house
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.05
+REDIS_PAUSE_SECONDS = 1.0
+DATABASE_PAUSE_SECONDS = 0.5
+HOUSEKEEPING_SECONDS = 60.0
+CALLBACK_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class WorkerProcess:
+    """`handlers` by subscriber, of all services; `sender` takes deliveries to other systems."""
+
+    hotline: Hotline
+    handlers: Mapping[str, Handler]
+    sender: Sender
+
+    async def run(self) -> None:
+        """Until cancelled. Losing Redis costs the ring only: every sweep drains what is owed."""
+        wanted = asyncio.Event()
+        self.hotline.ring = wanted.set
+        sweep = self.hotline.settings.sweep_seconds
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(listen(self.hotline, wanted))
+            tasks.create_task(repeat(self._drain, wanted=wanted, seconds=sweep))
+            tasks.create_task(repeat(self._ring_alarms, seconds=sweep))
+            tasks.create_task(repeat(self._call_back, seconds=CALLBACK_SECONDS))
+            tasks.create_task(repeat(self._keep_house, seconds=HOUSEKEEPING_SECONDS))
+
+    async def _drain(self) -> None:
+        for bureau in await self.hotline.bureaus():
+            await drain(self.hotline, bureau, self.handlers)
+
+    async def _call_back(self) -> None:
+        for bureau in await self.hotline.bureaus():
+            await drain_callbacks(self.hotline, bureau, self.sender)
+
+    async def _ring_alarms(self) -> None:
+        for bureau in await self.hotline.bureaus():
+            more = True
+            while more:
+                async with self.hotline.ledger(bureau) as ledger:
+                    more = await run_alarms(ledger, ledger.now)
+
+    async def _keep_house(self) -> None:
+        for bureau in await self.hotline.bureaus():
+            async with self.hotline.ledger(bureau) as ledger:
+                await keep_house(ledger.tx)
+
+
+async def repeat(
+    work: Callable[[], Awaitable[None]], *, seconds: float, wanted: asyncio.Event | None = None
+) -> None:
+    """Every so often, and at once when wanted. Postgres away is waited out."""
+    wanted = wanted or asyncio.Event()
+    while True:
+        wanted.clear()
+        try:
+            await work()
+        except Unavailable:
+            log.warning("database away, waiting", extra={"work": work.__name__})
+            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            continue
+        try:
+            async with asyncio.timeout(seconds):
+                await wanted.wait()
+        except TimeoutError:
+            continue
+
+
+async def listen(hotline: Hotline, wanted: asyncio.Event) -> None:
+    """Hears rings through arq. Its worker dies with Redis (it exits): begin again."""
+
+    async def hear(_: dict[str, Any]) -> None:
+        wanted.set()
+
+    while True:
+        worker = Worker(
+            functions=[func(hear, name=JOB, max_tries=1)],  # type: ignore[arg-type]
+            queue_name=QUEUE,
+            redis_settings=redis_settings(hotline.settings.redis_url),
+            handle_signals=False,
+            poll_delay=POLL_SECONDS,
+            job_timeout=5,
+            keep_result=0,
+            job_serializer=orjson.dumps,
+            job_deserializer=orjson.loads,
+        )
+        try:
+            await worker.async_run()
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("redis away, sweeping only", extra={"kind": type(error).__name__})
+        await close(worker)
+        await asyncio.sleep(REDIS_PAUSE_SECONDS)
+
+
+async def close(worker: Worker) -> None:
+    try:
+        await worker.close()
+    except (RedisError, OSError, TimeoutError, AttributeError):
+        log.debug("worker was closed already")

@@ -1,0 +1,178 @@
+"""Real servers once per session; every test a fresh database cloned from the migrated one."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from services.cli.worker import all_handlers
+from services.dispatch.app import create_app as create_dispatch
+from services.intake.app import create_app as create_intake
+from services.scoring.app import create_app as create_scoring
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.cli.sample import SampleSecrets, load_sample
+from shared.db.migrate import migrate
+from shared.embedded import start_postgres, start_redis
+from shared.settings import Settings
+from shared.tickets import Hotline
+from shared.tickets.clock import set_clock as move_clock
+from shared.tickets.clock import start_clock
+from shared.vault.keyring import create_keyring
+from shared.worker.deliveries import drain as drain_bureau
+
+BUREAU = 1
+TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The servers of this session and the database every test's own is cloned from."""
+
+    settings: Settings
+    owner_url: str
+    superuser_url: str
+    secrets: SampleSecrets
+
+    def url_of(self, database: str) -> str:
+        return self.settings.database_url.rsplit("/", 1)[0] + f"/{database}"
+
+    def owner_url_of(self, database: str) -> str:
+        return self.owner_url.rsplit("/", 1)[0] + f"/{database}"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    postgres = start_postgres(folder, settings=TEST_SETTINGS)
+    redis = start_redis(folder)
+    keyring = folder / "keyring.json"
+    create_keyring(keyring)
+    settings = Settings(
+        database_url=postgres.app_url, redis_url=redis.url, keyring_file=keyring, sandbox=True
+    )
+    try:
+        asyncio.run(migrate(postgres.owner_url, postgres.app_url))
+        secrets = asyncio.run(_load(settings))
+        yield Stack(settings, postgres.owner_url, postgres.superuser_url, secrets)
+    finally:
+        redis.stop()
+        postgres.stop()
+
+
+async def _load(settings: Settings) -> SampleSecrets:
+    hotline = Hotline.open(settings)
+    try:
+        return await load_sample(hotline)
+    finally:
+        await hotline.close()
+
+
+async def run_as_superuser(stack: Stack, statement: str) -> None:
+    url = stack.superuser_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def cloned_database(stack: Stack) -> AsyncIterator[str]:
+    """The name of a fresh copy of the migrated database with the sample organisation."""
+    name = f"test_{next(numbers)}"
+    template = stack.settings.database_url.rsplit("/", 1)[1]
+    await run_as_superuser(
+        stack, f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER minhu_owner'
+    )
+    try:
+        yield name
+    finally:
+        await run_as_superuser(stack, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def settings(stack: Stack) -> AsyncIterator[Settings]:
+    async with cloned_database(stack) as name:
+        yield stack.settings.model_copy(update={"database_url": stack.url_of(name)})
+
+
+@pytest.fixture
+async def hotline(settings: Settings) -> AsyncIterator[Hotline]:
+    opened = Hotline.open(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def keys(stack: Stack) -> dict[str, str]:
+    """Plain API keys by role ("desk", "leader", "admin", "bi") and by unit id."""
+    return {**stack.secrets.keys, **stack.secrets.unit_keys}
+
+
+@pytest.fixture
+def secrets(stack: Stack) -> dict[str, str]:
+    """Webhook secrets by source."""
+    return dict(stack.secrets.sources)
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://minhu.test") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def intake(settings: Settings) -> AsyncIterator[AsyncClient]:
+    async with served(create_intake(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def dispatch(settings: Settings) -> AsyncIterator[AsyncClient]:
+    async with served(create_dispatch(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def scoring(settings: Settings) -> AsyncIterator[AsyncClient]:
+    async with served(create_scoring(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def set_clock(hotline: Hotline) -> Callable[[str | datetime], Awaitable[datetime]]:
+    """Starts or moves the virtual clock of this test's database."""
+
+    async def move(when: str | datetime) -> datetime:
+        at = datetime.fromisoformat(when) if isinstance(when, str) else when
+        await start_clock(hotline, at)
+        return await move_clock(hotline, at)
+
+    return move
+
+
+@pytest.fixture
+def drain(hotline: Hotline) -> Callable[[], Awaitable[int]]:
+    """Runs every service's handlers until nothing is owed."""
+
+    async def run() -> int:
+        return await drain_bureau(hotline, BUREAU, all_handlers())
+
+    return run
+
+
+@pytest.fixture
+def production(settings: Settings) -> Settings:
+    """The same database without the sandbox's addresses."""
+    return settings.model_copy(update={"sandbox": False})
