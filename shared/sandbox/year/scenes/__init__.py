@@ -1,0 +1,1 @@
+"""The matters citizens called about in the simulated year, by trade and by season."""

@@ -1,0 +1,1 @@
+"""The words of the year: what callers say, what units write. Composed from scenes and phrases."""
