@@ -1,5 +1,6 @@
 """The simulated year: complete, the same every time, lawful in every step, readable."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from functools import cache
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.official import load_official_calendar
@@ -23,6 +26,8 @@ from shared.sandbox.year.limits import (
 from shared.sandbox.year.people import CONTRACTORS, SECTIONS
 from shared.sandbox.year.places import TOWN_AND_STREETS
 from shared.sandbox.year.plan import digest, plan_year
+from shared.sandbox.year.report import Report, Story
+from shared.sandbox.year.scoreboard import print_report
 from shared.sandbox.year.steps import Contact, PlannedTicket, Step, YearPlan
 
 CALENDAR = load_official_calendar()
@@ -383,3 +388,56 @@ def test_the_whole_year_lies_between_new_year_2022_and_the_middle_of_january() -
 
     assert min(times) > datetime(2022, 1, 1, tzinfo=CITY_ZONE)
     assert max(times) < datetime(2023, 1, 20, tzinfo=CITY_ZONE)
+
+
+def figure(value: str | None, num: str, den: int) -> dict[str, Any]:
+    return {"num": num, "den": den, "value": value, "excluded": {}}
+
+
+def score_row(key: str, name: str) -> dict[str, Any]:
+    perfect = dict.fromkeys(PERFECT, figure("100.00", "1650", 1650))
+    strict = {"actual_resolution_rate": figure("78.97", "1374", 1740)}
+    rated = {"satisfaction_score": figure("94.17", "142.2", 151)}
+    return {"key": key, "name": name, "intake": 1762, "metrics": {**perfect, **strict, **rated}}
+
+
+def sample_report() -> Report:
+    root = {
+        "no": "T20220216-000001",
+        "address": "静安区示例路168号垃圾压缩站",
+        "street": "芷江西路街道",
+        "state": "archived",
+        "received_at": "2022-02-16T06:20:00+08:00",
+        "feedback": {"fact_finding": "true", "appeal_finding": "excessive"},
+    }
+    repeat = root | {"no": "T20220928-000001", "received_at": "2022-09-28T06:11:00+08:00"}
+    rows = (score_row("sanitation", "环卫"), score_row("greening", "绿化"))
+    empty = {"intake": 0, "metrics": {"satisfaction_score": figure(None, "0", 0)}}
+    ranks = [
+        {"period": f"2022-{month:02d}", "rank": 3, "of": 16, "score": "91.20"}
+        for month in range(7, 12)
+    ]
+    return Report(
+        total=score_row("total", "合计"),
+        scheme="ja-default 第 1 版",
+        calendar_version="2022.1",
+        months=(("2022-01", empty), ("2022-11", score_row("total", "合计"))),
+        units=rows,
+        trades=rows,
+        streets=rows,
+        ranks=tuple(ranks),
+        streak_top3=5,
+        story=Story(root, (repeat,), 9),
+    )
+
+
+def test_the_scoreboard_fits_a_hundred_columns_and_says_it_is_simulated() -> None:
+    console = Console(width=100, record=True, file=io.StringIO(), highlight=False)
+
+    print_report(sample_report(), console)
+    lines = console.export_text().splitlines()
+    shown = "\n".join(lines)
+
+    assert max(cell_len(line) for line in lines) <= 100
+    for words in ("【模拟数据】", "1,762 件", "100.00", "1650/1650", "78.97", "连续 5 个月", "—"):
+        assert words in shown

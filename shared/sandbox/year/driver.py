@@ -22,7 +22,6 @@ CONNECTIONS = 12
 SITTING_SECONDS = 120.0
 SETTLE_SECONDS = 120
 Watch = Callable[[int, datetime], None]
-LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +39,22 @@ def drive_year(
     ready: Mapping[str, Any],
     *,
     console: Console | None = None,
-    loop_factory: LoopFactory | None = None,
 ) -> Drive:
     """Takes every ticket of the plan through its course at the stack of the ready file.
 
     Raises `DemoStopped`, in Chinese and naming the call, at the first answer that was not planned.
     """
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        if console is None:
-            return runner.run(_drive(plan, ready, watch=lambda calls, now: None))
-        if not console.is_terminal:
-            return runner.run(_drive(plan, ready, watch=_MonthlyLine(console)))
-        with _progress_bar(console) as progress:
-            task = progress.add_task("2022-01-01", total=plan.calls)
+    if console is None:
+        return asyncio.run(_drive(plan, ready, watch=lambda calls, now: None))
+    if not console.is_terminal:
+        return asyncio.run(_drive(plan, ready, watch=_MonthlyLine(console)))
+    with _progress_bar(console) as progress:
+        task = progress.add_task(f"{START:%Y-%m-%d}", total=plan.calls)
 
-            def watch(calls: int, now: datetime) -> None:
-                progress.update(task, completed=calls, description=f"{now:%Y-%m-%d}")
+        def watch(calls: int, now: datetime) -> None:
+            progress.update(task, completed=calls, description=f"{now:%Y-%m-%d}")
 
-            return runner.run(_drive(plan, ready, watch=watch))
+        return asyncio.run(_drive(plan, ready, watch=watch))
 
 
 async def _drive(plan: YearPlan, ready: Mapping[str, Any], *, watch: Watch) -> Drive:

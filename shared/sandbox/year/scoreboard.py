@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -40,9 +41,8 @@ def print_report(report: Report, console: Console) -> None:
     title = "静安区绿化和市容管理局 12345 市民服务热线 2022 年办理情况"
     console.rule(f"{title}【模拟数据】", characters="─")
     console.print(
-        f"受理工单 {report.total['intake']:,} 件（市、区两级平台）。以下均为程序生成的模拟数据，"
-        "与真实工单无关；每个数字都取自考核接口。",
-        soft_wrap=False,
+        f"全年受理工单 {report.total['intake']:,} 件（市、区两级平台）。\n"
+        "以下均为程序生成的模拟数据，与真实工单无关；每个数字都取自考核接口。\n"
     )
     for table in (_rates(report), _months(report), _trades(report), _units(report)):
         console.print(table)
@@ -51,13 +51,14 @@ def print_report(report: Report, console: Console) -> None:
     if report.story:
         console.print(_story(report.story))
     console.print(
+        "比率按办理轮次计，重办的工单每轮各计一次；无人可联系的匿名件不计先行联系和及时回复。\n"
         f"考核方案 {report.scheme}，工作日历 {report.calendar_version}。"
         "明细可用 /v1/scores/tickets 逐件核对。"
     )
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", expand=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name, side in columns:
         table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
     return table
@@ -145,8 +146,8 @@ def _streets(report: Report) -> Table:
 
 def _ranks(report: Report) -> Panel:
     ranks = sorted(report.ranks, key=lambda rank: str(rank["period"]))
-    months = "  ".join(
-        f"{int(rank['period'][-2:])} 月第 {rank['rank']} 名（{rank['score']}）" for rank in ranks
+    months = "   ".join(
+        f"{int(rank['period'][-2:])}月第{rank['rank']}名 {rank['score']}" for rank in ranks
     )
     words = f"{months}\n连续 {report.streak_top3} 个月位列全市前三（上级平台公布，导入数据）"
     return Panel(words, title="全市排名", title_align="left", width=WIDTH)

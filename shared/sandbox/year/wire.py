@@ -8,6 +8,7 @@ that had been idle is closed under it, so every write must be safe to repeat.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -32,8 +33,7 @@ class _Connection(asyncio.Protocol):
         self._needed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
 
     def send(self, request: bytes) -> asyncio.Future[Answer]:
         self._answer = asyncio.get_running_loop().create_future()
