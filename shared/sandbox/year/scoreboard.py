@@ -51,7 +51,7 @@ def print_report(report: Report, console: Console) -> None:
     if report.story:
         console.print(_story(report.story))
     console.print(
-        "比率按办理轮次计，重办的工单每轮各计一次；无人可联系的匿名件不计先行联系和及时回复。\n"
+        "比率按办理轮次计，重办的工单每轮各计一次；匿名件不计及时回复，未留联系方式的不回访。\n"
         f"考核方案 {report.scheme}，工作日历 {report.calendar_version}。"
         "明细可用 /v1/scores/tickets 逐件核对。"
     )
