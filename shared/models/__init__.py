@@ -19,6 +19,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.scoring import facts
 from shared.models.tickets import (
     awaited_roots,
     callers,
@@ -42,6 +43,7 @@ __all__ = [
     "clocks",
     "deliveries",
     "delivery_counts",
+    "facts",
     "idempotency_keys",
     "limits",
     "matters",
