@@ -59,7 +59,7 @@ async def _jump(
                     raise Conflict("已有工单，虚拟时钟只能向前")
                 continue
             tx = Tx(connection, bureau, since, config_version)
-            await _ring_all(Ledger(tx, await hotline.rulebooks.of(tx)), target)
+            await _ring_all(Ledger(tx, await hotline.rulebooks.of(tx), hotline.keyring), target)
         await connection.execute(MOVE, {"now": target})
     hotline.ring()
     return target

@@ -43,7 +43,7 @@ class Hotline:
     ) -> AsyncIterator[Ledger]:
         """One transaction: what was recorded is written before it commits, the ring goes after."""
         async with self.database.transaction(bureau, writing=writing, lock=lock) as tx:
-            ledger = Ledger(tx, await self.rulebooks.of(tx), trace)
+            ledger = Ledger(tx, await self.rulebooks.of(tx), self.keyring, trace)
             yield ledger
             await ledger.flush()
         if ledger.owes:

@@ -20,6 +20,7 @@ from shared.domain.ticket import Ticket
 from shared.events.subscriptions import subscribers
 from shared.tickets import rows
 from shared.tickets.statements import PARTS, WRITE_ACTION, WRITE_ALL
+from shared.vault.keyring import Keyring
 
 SALT_BYTES = 16
 
@@ -34,6 +35,7 @@ class Ledger:
 
     tx: Tx
     rulebook: Rulebook
+    keyring: Keyring
     trace: str | None = None
     owes: bool = False
     tickets: dict[int, Ticket] = field(default_factory=dict)
