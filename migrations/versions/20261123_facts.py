@@ -23,7 +23,8 @@ WORDS = {
     "urgency": "normal sub_urgent urgent",
     "contact_outcome": "met unreached late exempt cancelled",
     "case_valuation": "resolved explained other",
-    "fact_finding": "true partly_true untrue adopted partly_adopted kept not_adopted policy_found no_policy policy_not_accepted",
+    "fact_finding": "true partly_true untrue adopted partly_adopted kept not_adopted"
+    " policy_found no_policy policy_not_accepted",
     "appeal_finding": "reasonable no_policy_basis excessive other",
     "follow_up_level": "bureau district city",
     "reached": "yes unreachable refused",

@@ -58,6 +58,7 @@ class Scheme:
     rescaled: bool = True
 
 
+# The first is what a question that names none is answered by.
 PRESETS: tuple[Scheme, ...] = (
     Scheme(
         id="ja-default",
@@ -89,7 +90,6 @@ PRESETS: tuple[Scheme, ...] = (
         rescaled=False,
     ),
 )
-DEFAULT_SCHEME = "ja-default"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,141 @@
+"""Answers as they leave: numbers as decimal text, times in Shanghai, names in Chinese."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from services.scoring import labels
+from services.scoring.actions.scores import Counted, Sheet
+from services.scoring.queries import CityRank
+from services.scoring.rules.metrics import RATES, Metric
+from services.scoring.rules.periods import Period
+from services.scoring.rules.ranks import Row
+from services.scoring.rules.schemes import Scheme, half_up
+from services.scoring.rules.tallies import Figure, Key
+from shared.domain.calendar import CITY_ZONE
+from shared.domain.rulebook import Unit
+from shared.domain.words import Trade
+from shared.labels import TRADES
+
+TOTAL_KEY = "total"
+
+
+def sheet_body(
+    sheet: Sheet,
+    *,
+    period: Period,
+    by: str,
+    scheme: Scheme,
+    calendar: str,
+    units: Mapping[str, Unit],
+) -> dict[str, Any]:
+    return {
+        "period": {"id": period.id, "from": period.start.isoformat(), "to": period.end.isoformat()},
+        "by": by,
+        "scheme": {"id": scheme.id, "version": scheme.version},
+        "calendar_version": calendar,
+        "known_at": instant_text(sheet.known_at),
+        "frozen": False,
+        "rows": [row_body(row, row.key, name_of(row.key, by, units)) for row in sheet.rows],
+        "total": row_body(sheet.total, TOTAL_KEY, labels.TOTAL),
+    }
+
+
+def row_body(row: Row, key: Key, name: str) -> dict[str, Any]:
+    return {
+        "key": key,
+        "name": name,
+        "intake": row.tally.count("intake"),
+        "metrics": {metric: figure_body(row.tally.figures[metric]) for metric in RATES},
+        "composite": None if row.composite is None else number_text(row.composite, places=2),
+        "adjustments": [
+            {"rule": one.rule, "points": number_text(one.points), "tickets": one.tickets}
+            for one in row.adjustments
+        ],
+        "score": None if row.score is None else number_text(row.score, places=2),
+        "rank": row.rank,
+        "tier": row.tier,
+        "note": None if row.note is None else labels.NOTES[row.note],
+    }
+
+
+def figure_body(figure: Figure) -> dict[str, Any]:
+    share = figure.share
+    return {
+        "num": number_text(figure.num),
+        "den": figure.den,
+        "value": None if share is None else number_text(half_up(share * 100), places=2),
+        "excluded": dict(sorted(figure.excluded.items())),
+    }
+
+
+def name_of(key: Key, by: str, units: Mapping[str, Unit]) -> str:
+    """As it is called today (ruling 57); what has no name of its own goes by its key."""
+    if key is None:
+        return labels.UNKNOWN[by]
+    if by in ("unit", "section", "executor"):
+        unit_id, _, part = key.partition("/")
+        unit = units[unit_id].name if unit_id in units else unit_id
+        return f"{unit} {part}".rstrip()
+    return TRADES[Trade(key)] if by == "trade" else key
+
+
+def counted_body(counted: Counted) -> dict[str, Any]:
+    worth = counted.verdict.worth
+    return {
+        "no": counted.no,
+        "round": counted.round,
+        "value": None if worth is None else number_text(worth),
+        "reason": counted.verdict.reason,
+    }
+
+
+def metric_body(metric: Metric) -> dict[str, Any]:
+    text = labels.METRICS[metric.id]
+    return {
+        "id": metric.id,
+        "name": text.name,
+        "definition": text.definition,
+        "numerator": text.numerator,
+        "denominator": text.denominator,
+        "exclusions": {reason: labels.EXCLUSIONS[reason] for reason in metric.excludes},
+        "unit": labels.UNITS[metric.measure],
+        "version": metric.version,
+    }
+
+
+def scheme_body(scheme: Scheme) -> dict[str, Any]:
+    return {
+        "id": scheme.id,
+        "version": scheme.version,
+        "title": labels.SCHEMES[scheme.id],
+        "weights": {name: number_text(weight) for name, weight in scheme.weights.items()},
+        "resolution_mode": scheme.resolution_mode,
+        "bonus": {rule: number_text(points) for rule, points in scheme.bonus.items()},
+        "penalty": {rule: number_text(points) for rule, points in scheme.penalty.items()},
+        "state": "active",
+        "author": "minhu",
+    }
+
+
+def city_rank_body(one: CityRank) -> dict[str, Any]:
+    return {
+        "period": one.period,
+        "scope": one.scope,
+        "rank": one.rank,
+        "of": one.of,
+        "score": one.score,
+        "source": one.source,
+        "published_at": one.published_at.astimezone(CITY_ZONE).isoformat(),
+    }
+
+
+def number_text(value: Decimal, *, places: int | None = None) -> str:
+    """Never in exponents; as short as it goes where no places are asked for."""
+    return f"{value.normalize():f}" if places is None else f"{value:.{places}f}"
+
+
+def instant_text(at: datetime) -> str:
+    """Known-at times are told to the microsecond."""
+    return at.astimezone(CITY_ZONE).isoformat(timespec="microseconds")

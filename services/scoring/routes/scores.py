@@ -1,0 +1,122 @@
+"""考核: score sheets, and the tickets behind each figure."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.scoring import examples
+from services.scoring.actions.scores import Question, list_counted, list_known, read_sheet
+from services.scoring.answers import TOTAL_KEY, counted_body, sheet_body
+from services.scoring.routes.asking import check_known_at, scope_of
+from services.scoring.rules.tallies import Key
+from services.scoring.schemas import FigureQuery, ScoresQuery
+from shared.errors import Invalid
+from shared.identity import Identity
+from shared.web.auth import Caller, HotlineState
+from shared.web.bodies import check
+from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
+from shared.web.openapi import answers, parameter
+
+router = APIRouter(prefix="/v1/scores", tags=["考核"])
+
+UNKNOWN_KEYS = ("", "null")
+ASKED = [
+    parameter("period", "期间：YYYY-MM 或 YYYY", required=True),
+    parameter("by", "分组：unit、section、executor、trade、street、source 或 category，默认 unit"),
+]
+KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算，须带时区；默认为现在所知")
+
+
+@router.get(
+    "",
+    summary="考核表：各指标的分子、分母与剔除，综合得分与排名",
+    responses=answers(examples.SCORES),
+    openapi_extra={
+        "parameters": [
+            *ASKED,
+            parameter("scheme", "考核方案，默认 ja-default"),
+            KNOWN_AT,
+            parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false"),
+        ]
+    },
+)
+async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
+    query = check(ScoresQuery, dict(request.query_params))
+    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        check_known_at(query.known_at, ledger.now)
+        rulebook = ledger.rulebook
+        question = Question(
+            query.period, query.by, scope_of(caller.actor, rulebook), query.known_at
+        )
+        sheet = await read_sheet(ledger.tx, question, scheme=query.scheme, units=rulebook.units)
+    body = sheet_body(
+        sheet,
+        period=query.period,
+        by=query.by,
+        scheme=query.scheme,
+        calendar=rulebook.calendar_at(ledger.now).version,
+        units=rulebook.units,
+    )
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get(
+    "/tickets",
+    summary="一个数字背后的工单：分子、分母或剔除",
+    responses=answers(examples.FIGURE),
+    openapi_extra={
+        "parameters": [
+            *ASKED,
+            parameter("key", "行的 key；不给为合计，空或 null 为未知的一行"),
+            parameter("metric", "指标，见 /v1/metrics", required=True),
+            parameter("part", "num、den（默认）或 excluded"),
+            KNOWN_AT,
+            parameter("limit", "每页条数，默认 50，至多 500"),
+            parameter("cursor", "上一页给出的游标"),
+        ]
+    },
+)
+async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) -> Response:
+    query = check(FigureQuery, dict(request.query_params))
+    limit = read_limit(request)
+    purpose = purpose_of(query, caller)
+    known_at, after = query.known_at, ("", 0)
+    if query.cursor is not None:
+        then, no, number = decode_cursor(hotline.keyring, purpose, query.cursor)
+        known_at, after = datetime.fromisoformat(then), (no, number)
+    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        check_known_at(known_at, ledger.now)
+        scope = scope_of(caller.actor, ledger.rulebook)
+        question = Question(query.period, query.by, scope, known_at)
+        known = await list_known(ledger.tx, question)
+    if query.by == "unit":
+        check_unit(query.key, {*ledger.rulebook.units, *(fact.unit for fact in known.facts)})
+    counted = list_counted(known, question, query.metric, part=query.part, keys=keys_of(query.key))
+    left = [one for one in counted if (one.no, one.round) > after]
+    following = None
+    if len(left) > limit:
+        last = left[limit - 1]
+        place = [known.known_at.isoformat(), last.no, last.round]
+        following = encode_cursor(hotline.keyring, purpose, place)
+    return list_answer(request, [counted_body(one) for one in left[:limit]], following)
+
+
+def purpose_of(query: FigureQuery, caller: Identity) -> str:
+    """A cursor opens only for the same figure and the same caller."""
+    parts = (caller.bureau, caller.actor.key, query.period.id, query.by, query.key)
+    return f"scores/tickets:{parts!r}:{query.metric.id}:{query.part}:{query.known_at}"
+
+
+def keys_of(key: str | None) -> tuple[Key, ...]:
+    """The row asked for: none is the total, and what is unknown has no key."""
+    if key is None or key == TOTAL_KEY:
+        return ()
+    return (None,) if key in UNKNOWN_KEYS else (key,)
+
+
+def check_unit(key: str | None, known: Collection[str | None]) -> None:
+    if not all(one is None or one in known for one in keys_of(key)):
+        raise Invalid.field("/key", "没有这个单位")

@@ -1,0 +1,92 @@
+"""What scoring is asked: query parameters, read and checked."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.scoring.rules.metrics import BY_ID, Metric, Part
+from services.scoring.rules.periods import MONTH, Period, find_period
+from services.scoring.rules.schemes import PRESETS, Scheme, find_scheme
+from shared.web.bodies import Moment
+
+INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
+
+
+def _period(value: Any) -> Period:
+    period = find_period(value) if isinstance(value, str) else None
+    if period is None:
+        raise ValueError("期间须为 YYYY-MM 或 YYYY（2000–2099 年）")
+    return period
+
+
+def _instant(value: Any) -> Any:
+    """A `+` that was sent as it is arrives as a space: put it back."""
+    text = LOST_PLUS.sub(r"+\1", value) if isinstance(value, str) else ""
+    if not INSTANT.fullmatch(text):
+        raise ValueError("应为带时区的时间（RFC 3339）")
+    return text
+
+
+def _scheme(value: Any) -> Scheme:
+    scheme = find_scheme(value) if isinstance(value, str) else None
+    if scheme is None:
+        raise ValueError("没有这个考核方案")
+    return scheme
+
+
+def _metric(value: Any) -> Metric:
+    metric = BY_ID.get(value) if isinstance(value, str) else None
+    if metric is None:
+        raise ValueError("没有这个指标")
+    return metric
+
+
+def _month(value: str) -> str:
+    if not MONTH.fullmatch(value):
+        raise ValueError("月份须为 YYYY-MM")
+    return value
+
+
+APeriod = Annotated[Period, BeforeValidator(_period)]
+Instant = Annotated[Moment, BeforeValidator(_instant)]
+AScheme = Annotated[Scheme, BeforeValidator(_scheme)]
+AMetric = Annotated[Metric, BeforeValidator(_metric)]
+Month = Annotated[str, AfterValidator(_month)]
+By = Literal["unit", "section", "executor", "trade", "street", "source", "category"]
+
+
+class Query(BaseModel):
+    """Query parameters; those nobody knows are passed over."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+class ScoresQuery(Query):
+    period: APeriod
+    by: By = "unit"
+    scheme: AScheme = PRESETS[0]
+    known_at: Instant | None = None
+    adjusted: Literal["true", "false"] = "true"
+
+
+class FigureQuery(Query):
+    """`key` absent or `total`: the whole; empty or `null`: the row whose key is unknown."""
+
+    period: APeriod
+    by: By = "unit"
+    key: str | None = None
+    metric: AMetric
+    part: Part = Part.DEN
+    known_at: Instant | None = None
+    cursor: str | None = None
+
+
+class CityRanksQuery(Query):
+    from_: Month | None = Field(default=None, alias="from")
+    to: Month | None = None
+    scope: str | None = None
+    cursor: str | None = None
