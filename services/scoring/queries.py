@@ -54,9 +54,9 @@ NEXT_IDS = text(
     " UNION SELECT ticket_id FROM facts WHERE bureau_id = :bureau AND ticket_id > :after"
     " ORDER BY ticket_id LIMIT :batch"
 )
-NEXT_TRANSACTION = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid")
-HAS_SETTLED = text(
-    "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= CAST(CAST(:xid AS text) AS xid8) AS settled"
+OWN_TRANSACTION = text("SELECT pg_current_xact_id()::text AS xid")
+IS_OVER = text(
+    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > CAST(CAST(:xid AS text) AS xid8) AS over"
 )
 LIST_CITY_RANKS = text(
     'SELECT scope, period, rank, "of", score, source, published_at FROM city_ranks'
@@ -114,17 +114,20 @@ async def list_ids_after(tx: Tx, after: int, *, batch: int) -> Sequence[int]:
     return [row.ticket_id for row in rows]
 
 
-async def next_transaction(tx: Tx) -> str:
-    """Every transaction begun by now has a smaller id."""
-    row = await tx.row(NEXT_TRANSACTION)
+async def get_transaction(tx: Tx) -> str:
+    """This writing transaction's id: all that had begun to write before it have smaller ones.
+
+    The upper bound of a snapshot will not do: it stops short of ids given to who is still open.
+    """
+    row = await tx.row(OWN_TRANSACTION)
     assert row is not None
     return str(row.xid)
 
 
-async def has_settled(tx: Tx, xid: str) -> bool:
-    """True once no transaction with a smaller id is still open."""
-    row = await tx.row(HAS_SETTLED, xid=xid)
-    return row is not None and bool(row.settled)
+async def are_over(tx: Tx, xid: str) -> bool:
+    """True once no transaction up to that id is still open."""
+    row = await tx.row(IS_OVER, xid=xid)
+    return row is not None and bool(row.over)
 
 
 async def list_city_ranks(tx: Tx, until: str) -> list[CityRank]:

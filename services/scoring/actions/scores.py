@@ -100,10 +100,12 @@ def list_counted(
 
 
 async def list_known(tx: Tx, question: Question) -> Known:
-    """The facts that may matter to the period, as they are or as they were."""
+    """The facts that may matter to the period, as they are or as they were.
+
+    Whoever names an instant has waited for those who might still record before it.
+    """
     period, known_at = question.period, question.known_at
     if known_at is not None:
-        await wait_until_recorded(tx)
         facts = await _list_then(tx, period, known_at)
     else:
         facts, horizon = await queries.list_facts_now(tx, period)
@@ -125,14 +127,13 @@ async def _list_then(tx: Tx, period: Period, known_at: datetime) -> list[Fact]:
     return facts
 
 
-async def wait_until_recorded(tx: Tx) -> None:
-    """Whoever began before now may still record a time not after it: wait for them, not for ever.
+async def wait_for(tx: Tx, xid: str) -> None:
+    """Whoever began before may still record a time not after now: wait for them, not for ever.
 
     Raises Unavailable when one stays open too long.
     """
-    xid = await queries.next_transaction(tx)
     for _ in range(TRIES):
-        if await queries.has_settled(tx, xid):
+        if await queries.are_over(tx, xid):
             return
         await asyncio.sleep(POLL_SECONDS)
     raise Unavailable

@@ -1,12 +1,14 @@
-"""Who asks, and of which rows (ruling 30)."""
+"""Who asks, of which rows (ruling 30), and of which instant."""
 
 from datetime import datetime
 
-from services.scoring.actions.scores import Scope
+from services.scoring.actions.scores import Scope, wait_for
+from services.scoring.queries import get_transaction
 from shared.domain.actor import Actor
 from shared.domain.rulebook import Rulebook
 from shared.domain.words import Role
 from shared.errors import Invalid
+from shared.tickets import Hotline
 
 BOUND = frozenset({Role.UNIT, Role.BI})
 
@@ -21,6 +23,13 @@ def scope_of(actor: Actor, rulebook: Rulebook) -> Scope:
     return rulebook.subtree(actor.unit) if actor.unit is not None else frozenset()
 
 
-def check_known_at(known_at: datetime | None, now: datetime) -> None:
-    if known_at is not None and known_at > now:
-        raise Invalid.field("/known_at", "不能是将来的时间")
+async def wait_until_known(hotline: Hotline, bureau: int, known_at: datetime | None) -> None:
+    """Until nothing more can be recorded at or before `known_at`, which may not lie ahead."""
+    if known_at is None:
+        return
+    async with hotline.database.transaction(bureau) as tx:
+        if known_at > tx.now:
+            raise Invalid.field("/known_at", "不能是将来的时间")
+        xid = await get_transaction(tx)
+    async with hotline.database.transaction(bureau, writing=False) as tx:
+        await wait_for(tx, xid)

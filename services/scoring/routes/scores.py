@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from services.scoring import examples
 from services.scoring.actions.scores import Question, list_counted, list_known, read_sheet
 from services.scoring.answers import TOTAL_KEY, counted_body, sheet_body
-from services.scoring.routes.asking import check_known_at, scope_of
+from services.scoring.routes.asking import scope_of, wait_until_known
 from services.scoring.rules.tallies import Key
 from services.scoring.schemas import FigureQuery, ScoresQuery
 from shared.errors import Invalid
@@ -45,8 +45,8 @@ KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算�
 )
 async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     query = check(ScoresQuery, dict(request.query_params))
+    await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
-        check_known_at(query.known_at, ledger.now)
         rulebook = ledger.rulebook
         question = Question(
             query.period, query.by, scope_of(caller.actor, rulebook), query.known_at
@@ -87,8 +87,8 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
     if query.cursor is not None:
         then, no, number = decode_cursor(hotline.keyring, purpose, query.cursor)
         known_at, after = datetime.fromisoformat(then), (no, number)
+    await wait_until_known(hotline, caller.bureau, known_at)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
-        check_known_at(known_at, ledger.now)
         scope = scope_of(caller.actor, ledger.rulebook)
         question = Question(query.period, query.by, scope, known_at)
         known = await list_known(ledger.tx, question)

@@ -1,0 +1,61 @@
+"""Tickets written through the one door, and the facts folded from them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.scoring.handlers import HANDLERS
+from shared.domain.events import TicketReceived
+from shared.tickets import Hotline
+from shared.worker.deliveries import drain as drain_bureau
+from tests.scoring.histories import History
+
+BUREAU = 1
+NEW_ID = text("SELECT nextval('ticket_ids') AS ticket_id")
+
+Write = Callable[[Sequence[History]], Awaitable[list[int]]]
+Fold = Callable[[], Awaitable[int]]
+SetClock = Callable[[str], Awaitable[object]]
+
+
+@pytest.fixture
+async def year_end(set_clock: SetClock) -> None:
+    """All of 2026 lies behind."""
+    await set_clock("2026-12-31T23:00:00+08:00")
+
+
+@pytest.fixture
+def write(hotline: Hotline) -> Write:
+    """Each history as a ticket; every entry recorded when its history says. Answers the ids."""
+
+    async def run(histories: Sequence[History]) -> list[int]:
+        ids = []
+        async with hotline.ledger(BUREAU) as ledger:
+            for history in histories:
+                row = await ledger.tx.row(NEW_ID)
+                assert row is not None
+                ids.append(row.ticket_id)
+                ticket = None
+                for entry in history.entries:
+                    ledger.tx = replace(ledger.tx, now=entry.recorded_at)
+                    given: dict[str, Any] = {"actor": entry.actor, "occurred_at": entry.occurred_at}
+                    if ticket is not None:
+                        ticket = ledger.record(ticket, entry.event, **given)
+                    elif isinstance(entry.event, TicketReceived):
+                        ticket = ledger.open(row.ticket_id, entry.event, **given, texts={})
+        return ids
+
+    return run
+
+
+@pytest.fixture
+def fold(hotline: Hotline) -> Fold:
+    """Scoring's own handler, until nothing is owed to it."""
+
+    async def run() -> int:
+        return await drain_bureau(hotline, BUREAU, HANDLERS)
+
+    return run
