@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from operator import attrgetter
+from typing import Any
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from services.scoring.rules.facts import Fact
 from services.scoring.rules.periods import Period
@@ -16,7 +16,6 @@ from shared.tickets.statements import replacing, write_rows
 
 COLUMNS = tuple(field.name for field in fields(Fact))
 FACT = ", ".join(f"f.{name}" for name in COLUMNS)
-read_columns = attrgetter(*COLUMNS)
 # A ticket may be recorded this long before the time it says it was received at; more than enough.
 EARLY_SECONDS = 3600
 
@@ -84,15 +83,17 @@ async def write_facts(tx: Tx, folded: Iterable[Fact]) -> None:
 
 async def list_facts_now(tx: Tx, period: Period) -> tuple[list[Fact], datetime | None]:
     """The facts that may matter to the period, and the latest recorded time taken in."""
-    rows = await tx.rows(LIST_NOW, bureau=tx.bureau, start=period.start, finish=period.end)
-    return [read_fact(row) for row in rows if row.ticket_id is not None], rows[0].horizon
+    rows: Sequence[Any] = await tx.rows(
+        LIST_NOW, bureau=tx.bureau, start=period.start, finish=period.end
+    )
+    return _facts_after_first(rows), rows[0][0]
 
 
 async def list_facts_then(
     tx: Tx, period: Period, known_at: datetime
 ) -> tuple[list[Fact], list[int]]:
     """The facts that stand as of `known_at`, and the tickets whose logs must be asked."""
-    rows = await tx.rows(
+    rows: Sequence[Any] = await tx.rows(
         LIST_THEN,
         bureau=tx.bureau,
         start=period.start,
@@ -100,12 +101,17 @@ async def list_facts_then(
         known_at=known_at,
         early=EARLY_SECONDS,
     )
-    stale = [row.known_id for row in rows if row.ticket_id is None]
-    return [read_fact(row) for row in rows if row.ticket_id is not None], stale
+    return _facts_after_first(rows), [row[0] for row in rows if row[1] is None]
 
 
 async def list_facts_of(tx: Tx, ids: Collection[int]) -> list[Fact]:
-    return [read_fact(row) for row in await tx.rows(FACTS_OF, bureau=tx.bureau, ids=list(ids))]
+    rows: Sequence[Any] = await tx.rows(FACTS_OF, bureau=tx.bureau, ids=list(ids))
+    return [Fact(*row) for row in rows]
+
+
+def _facts_after_first(rows: Iterable[Any]) -> list[Fact]:
+    """Each row's facts, if it holds any, stand after its first column: by place, which is fast."""
+    return [Fact(*row[1:]) for row in rows if row[1] is not None]
 
 
 async def list_ids_after(tx: Tx, after: int, *, batch: int) -> Sequence[int]:
@@ -133,7 +139,3 @@ async def are_over(tx: Tx, xid: str) -> bool:
 async def list_city_ranks(tx: Tx, until: str) -> list[CityRank]:
     rows = await tx.rows(LIST_CITY_RANKS, bureau=tx.bureau, until=until)
     return [CityRank(**row._mapping) for row in rows]
-
-
-def read_fact(row: Row[tuple[object, ...]]) -> Fact:
-    return Fact(*read_columns(row))
