@@ -10,10 +10,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from services.scoring.rules.follow_ups import official_follow_up
 from shared.domain import events
 from shared.domain.clocks import Clock
 from shared.domain.events import Entry
-from shared.domain.words import ClockName, FollowUpLevel, Reached
+from shared.domain.words import ClockName
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,24 +287,3 @@ def _fact(ticket: _Ticket, one: _Round, *, ticket_id: int, seq: int, recorded_at
         seq=seq,
         recorded_at=recorded_at,
     )
-
-
-LEVELS: Mapping[FollowUpLevel, int] = MappingProxyType(
-    {FollowUpLevel.BUREAU: 0, FollowUpLevel.DISTRICT: 1, FollowUpLevel.CITY: 2}
-)
-
-
-def official_follow_up(follow_ups: Iterable[Entry]) -> events.TicketFollowedUp | None:
-    """The one that counts (ruling 38): a citizen reached, by the highest level, the latest of it.
-
-    Only where nobody was reached, the latest attempt of any level.
-    """
-    best: tuple[tuple[bool, int, datetime, int], events.TicketFollowedUp] | None = None
-    for entry in follow_ups:
-        event = entry.event
-        assert isinstance(event, events.TicketFollowedUp)
-        reached = event.reached is Reached.YES
-        weight = (reached, LEVELS[event.level] if reached else 0, entry.occurred_at, entry.seq)
-        if best is None or weight > best[0]:
-            best = (weight, event)
-    return best[1] if best is not None else None
