@@ -1,0 +1,1 @@
+"""派单: from triage to follow-up, for the desk, leaders and unit systems."""

@@ -21,7 +21,7 @@ BEGIN_WRITING = text(
     "SELECT set_config('minhu.bureau_id', :setting, true), pg_current_xact_id(),"
     " minhu_now_held() AS now,"
     " (SELECT config_version FROM bureaus WHERE bureau_id = :bureau) AS config_version,"
-    " (:lock = 0 OR pg_try_advisory_xact_lock(:lock)) AS locked"
+    " (CAST(:lock AS bigint) = 0 OR pg_try_advisory_xact_lock(CAST(:lock AS bigint))) AS locked"
 )
 BEGIN_READING = text(
     "SELECT set_config('minhu.bureau_id', :setting, true), minhu_now() AS now,"

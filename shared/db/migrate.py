@@ -62,9 +62,10 @@ def _create_role(connection: Connection, role: str, password: str | None) -> Non
     if password is None:
         connection.execute(text(f"CREATE ROLE {role} NOLOGIN NOBYPASSRLS"))
         return
+    template = f"CREATE ROLE {role} LOGIN NOBYPASSRLS PASSWORD %L"
     statement = connection.execute(
-        text(f"SELECT format('CREATE ROLE {role} LOGIN NOBYPASSRLS PASSWORD %L', CAST(:p AS text))"),
-        {"p": password},
+        text("SELECT format(:template, CAST(:password AS text))"),
+        {"template": template, "password": password},
     ).scalar_one()
     connection.exec_driver_sql(statement)
 

@@ -6,7 +6,7 @@ clocks that change, each whole. The fold then only has to put them in place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -95,19 +95,27 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
 
 def _contact_end(contacts: tuple[Contact, ...]) -> tuple[datetime, ClockOutcome] | None:
     """The earliest instant at which the duty to call was done, and how."""
-    ordered = sorted(contacts, key=lambda contact: (contact.at, contact.seq))
-    half_days: set[tuple[Any, bool]] = set()
+    contact = effective_contact(contacts)
+    if contact is None:
+        return None
+    reached = contact.result is ContactResult.REACHED
+    return contact.at, ClockOutcome.MET if reached else ClockOutcome.UNREACHED
+
+
+def effective_contact(contacts: tuple[Contact, ...]) -> Contact | None:
+    """The first call that got through, or the try that made tries enough (ruling 6)."""
+    half_days: set[tuple[date, bool]] = set()
     tries = 0
-    for contact in ordered:
+    for contact in sorted(contacts, key=lambda contact: (contact.at, contact.seq)):
         if contact.result is ContactResult.REACHED:
-            return contact.at, ClockOutcome.MET
+            return contact
         if contact.reason_code is None:
             continue
         tries += 1
         local = contact.at.astimezone(CITY_ZONE)
         half_days.add((local.date(), local.hour < NOON))
         if tries >= UNREACHED_TRIES and len(half_days) >= UNREACHED_HALF_DAYS:
-            return contact.at, ClockOutcome.UNREACHED
+            return contact
     return None
 
 

@@ -14,7 +14,7 @@ from shared.domain.words import Trade, UnitKind
 from shared.errors import Unavailable
 
 CALENDARS = text(
-    "SELECT c.version, c.provisional_years, c.valid_from, c.valid_to, d.day, d.is_workday"
+    "SELECT c.version, c.provisional_years, c.valid_from, c.valid_to, d.day, d.is_workday, d.name"
     " FROM calendars c LEFT JOIN calendar_days d USING (bureau_id, version)"
     " WHERE c.bureau_id = :bureau ORDER BY c.valid_from, c.version"
 )
@@ -77,6 +77,7 @@ def _calendars(rows: Sequence[Any]) -> tuple[Valid[WorkCalendar], ...]:
                 version=version,
                 exceptions={row.day: row.is_workday for row in days if row.day is not None},
                 provisional_years=frozenset(days[0].provisional_years),
+                names={row.day: row.name for row in days if row.day is not None},
             ),
             *_validity(days),
         )

@@ -1,0 +1,50 @@
+"""Triage (收单分类), dispatch (派单) and acceptance (接单)."""
+
+from services.dispatch.actions.faults import fault, refuse
+from services.dispatch.case import Case
+from services.dispatch.rules.routing import routing_faults
+from services.dispatch.schemas import Acceptance, Dispatch, Triage
+from shared.domain.events import AssistAccepted, TicketAccepted, TicketDispatched, TicketTriaged
+from shared.domain.words import Trade
+
+CATEGORY_LETTERS = {
+    Trade.GREENING: "G",
+    Trade.APPEARANCE: "A",
+    Trade.SANITATION: "S",
+    Trade.LANDSCAPE: "L",
+}
+
+
+def check_triage(case: Case, body: Triage) -> None:
+    if not body.category.startswith(CATEGORY_LETTERS[body.trade]):
+        refuse([fault("/category", "OTHER_CATEGORY")])
+
+
+def triage(case: Case, body: Triage) -> None:
+    case.record(
+        TicketTriaged(
+            trade=body.trade,
+            category=body.category,
+            urgency=body.urgency,
+            std_kind=body.std_kind,
+            std_code=body.std_code,
+        )
+    )
+
+
+def check_dispatch(case: Case, body: Dispatch) -> None:
+    refuse(routing_faults(case.ticket, body.lead, body.assists, case.rulebook.units))
+
+
+def dispatch(case: Case, body: Dispatch) -> None:
+    """To exactly one lead (主办) and its assists (协办)."""
+    event = TicketDispatched(lead=body.lead, assists=tuple(body.assists))
+    case.record(event, instruction=body.instruction)
+
+
+def accept(case: Case, body: Acceptance) -> None:
+    """A unit takes the ticket and names who answers for it."""
+    unit = case.actor.unit
+    assert unit is not None
+    kind = TicketAccepted if case.is_lead else AssistAccepted
+    case.record(kind(unit=unit, executor=body.executor, section=body.section))

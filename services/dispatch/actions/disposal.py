@@ -1,0 +1,91 @@
+"""Physical work (处置), site visits (现场查看) and feedback (反馈)."""
+
+from collections.abc import Sequence
+
+from services.dispatch.actions.faults import refuse
+from services.dispatch.case import Case
+from services.dispatch.rules.feedback import Findings, feedback_faults
+from services.dispatch.schemas import (
+    AttachmentBody,
+    Disposal,
+    FeedbackBody,
+    Rejection,
+    SiteVisitBody,
+)
+from shared.domain.events import (
+    AssistDone,
+    Attachment,
+    Commitment,
+    FeedbackRejected,
+    FeedbackSubmitted,
+    TicketDisposed,
+    TicketSiteVisited,
+)
+from shared.domain.words import TicketState
+from shared.labels import APPEAL_FINDINGS, FACT_FINDINGS
+
+
+def attachments(bodies: Sequence[AttachmentBody]) -> tuple[Attachment, ...]:
+    return tuple(Attachment(body.kind, body.url, body.sha256) for body in bodies)
+
+
+def dispose(case: Case, body: Disposal) -> None:
+    """Work reported. An assist that says it is done ends its own part only."""
+    unit = case.actor.unit
+    assert unit is not None
+    files = attachments(body.attachments)
+    if case.is_assist and body.done:
+        case.record(AssistDone(unit, body.site_check, files), work=body.text)
+    else:
+        event = TicketDisposed(unit, case.is_lead, body.site_check, files)
+        case.record(event, work=body.text)
+
+
+def visit_site(case: Case, body: SiteVisitBody) -> None:
+    """Findings and commitments. It begins the work, but for an assist's."""
+    begins = case.ticket.state is TicketState.ACCEPTED and not case.is_assist
+    event = TicketSiteVisited(
+        participants=len(body.participants),
+        begins_work=begins,
+        unit=case.actor.unit,
+        lng=body.lng,
+        lat=body.lat,
+        commitments=tuple(Commitment(one.owner, one.due_on) for one in body.commitments),
+        attachments=attachments(body.attachments),
+    )
+    promises = {f"commitment:{i}": one.text for i, one in enumerate(body.commitments)}
+    people = "、".join(body.participants)
+    case.record(event, findings=body.findings, participants=people, **promises)
+
+
+def check_feedback(case: Case, body: FeedbackBody) -> None:
+    given = Findings(
+        fact_finding=body.fact_finding,
+        fact_note=body.fact_note,
+        fact_label=FACT_FINDINGS[body.fact_finding] if body.fact_finding else None,
+        appeal_finding=body.appeal_finding,
+        appeal_note=body.appeal_note,
+        appeal_label=APPEAL_FINDINGS[body.appeal_finding] if body.appeal_finding else None,
+        contact_id=body.contact_id,
+        attachments=frozenset(one.kind for one in body.attachments),
+    )
+    refuse(feedback_faults(case.ticket, given))
+
+
+def feedback(case: Case, body: FeedbackBody) -> None:
+    unit = case.actor.unit
+    assert unit is not None
+    event = FeedbackSubmitted(
+        unit=unit,
+        case_valuation=body.case_valuation,
+        fact_finding=body.fact_finding,
+        appeal_finding=body.appeal_finding,
+        contact_id=body.contact_id,
+        attachments=attachments(body.attachments),
+    )
+    case.record(event, summary=body.summary, fact_note=body.fact_note, appeal_note=body.appeal_note)
+
+
+def reject_feedback(case: Case, body: Rejection) -> None:
+    """Back to work; the unit's clock goes on."""
+    case.record(FeedbackRejected(), comment=body.comment)

@@ -1,0 +1,17 @@
+"""派单 API: what unit systems, the desk and leaders call."""
+
+from fastapi import FastAPI
+
+from services.dispatch.routes import actions, feed, tickets
+from shared.settings import Settings
+from shared.web.app import make_app
+from shared.worker.bell import ArqBell
+
+
+def create_app(settings: Settings) -> FastAPI:
+    return make_app(
+        settings,
+        title="民呼 · 派单",
+        routers=[tickets.router, actions.router, feed.router],
+        bell=ArqBell(settings.redis_url),
+    )

@@ -1,0 +1,48 @@
+"""One ticket in one caller's hands: what an action may look at and how it records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.actor import Actor
+from shared.domain.events import Event
+from shared.domain.lifecycle import ASSIST, LEAD, part_of
+from shared.domain.rulebook import Rulebook
+from shared.domain.ticket import Ticket
+from shared.tickets import Ledger
+from shared.vault.callers import Mask
+
+Texts = dict[tuple[int, str], str]
+
+
+@dataclass(slots=True)
+class Case:
+    """`texts` are the standing wordings by (seq, field); `at` is when the action happened."""
+
+    ledger: Ledger
+    ticket: Ticket
+    actor: Actor
+    texts: Texts
+    caller: Mapping[str, str | None]
+    mask: Mask
+    at: datetime
+
+    @property
+    def rulebook(self) -> Rulebook:
+        return self.ledger.rulebook
+
+    @property
+    def is_lead(self) -> bool:
+        return part_of(self.ticket, self.actor.unit) == LEAD
+
+    @property
+    def is_assist(self) -> bool:
+        return part_of(self.ticket, self.actor.unit) == ASSIST
+
+    def record(self, event: Event, **texts: str | None) -> None:
+        """Writes the event; the caller's own name and numbers are taken out of the texts."""
+        masked = {name: self.mask(body) for name, body in texts.items() if body}
+        self.ticket = self.ledger.record(
+            self.ticket, event, actor=self.actor, occurred_at=self.at, texts=masked
+        )
+        self.texts.update({(self.ticket.seq, name): body for name, body in masked.items()})

@@ -1,0 +1,72 @@
+"""The thirteen actions, each its own operation."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.dispatch import actions, schemas
+from services.dispatch.routes.examples import BODIES, TICKET
+from services.dispatch.routes.perform import Action, perform
+from shared.web.openapi import answers, body_of, parameter
+
+router = APIRouter(prefix="/v1/tickets", tags=["工单操作"])
+
+ACTIONS: tuple[tuple[Action, str], ...] = (
+    (
+        Action("triage", schemas.Triage, actions.triage, actions.check_triage),
+        "收单分类（受理员）",
+    ),
+    (
+        Action("dispatch", schemas.Dispatch, actions.dispatch, actions.check_dispatch),
+        "派单：一个主办，可有协办（受理员）",
+    ),
+    (Action("accept", schemas.Acceptance, actions.accept), "接单，指明承办人（主办、协办）"),
+    (Action("contact", schemas.ContactBody, actions.contact), "记录先行联系（受理员、承办单位）"),
+    (Action("dispose", schemas.Disposal, actions.dispose), "记录处置（主办、协办）"),
+    (
+        Action("site-visit", schemas.SiteVisitBody, actions.visit_site),
+        "记录现场查看（受理员、承办单位、局领导）",
+    ),
+    (
+        Action("feedback", schemas.FeedbackBody, actions.feedback, actions.check_feedback),
+        "反馈办理结果（主办）",
+    ),
+    (
+        Action("reject-feedback", schemas.Rejection, actions.reject_feedback),
+        "退回反馈（受理员）",
+    ),
+    (Action("reply", schemas.ReplyBody, actions.reply), "回复诉求人（受理员、主办）"),
+    (Action("complete", schemas.Completion, actions.complete), "办结（受理员）"),
+    (Action("follow-up", schemas.FollowUpBody, actions.follow_up), "回访（受理员）"),
+    (Action("urge", schemas.Urge, actions.urge), "催办（受理员、局领导）"),
+    (
+        Action("supervise", schemas.Supervision, actions.supervise, actions.check_supervision),
+        "督办（受理员、局领导）",
+    ),
+)
+HEADERS = [
+    parameter("Idempotency-Key", "幂等键，1–255 个字符", where="header", required=True),
+    parameter("If-Match", "只在工单仍为此版本时执行", where="header"),
+]
+
+
+def endpoint(action: Action) -> Callable[[Request, str], Coroutine[Any, Any, Response]]:
+    async def run(request: Request, no: str) -> Response:
+        return await perform(request, no, action)
+
+    run.__name__ = action.name.replace("-", "_")
+    return run
+
+
+for _action, _summary in ACTIONS:
+    router.add_api_route(
+        f"/{{no}}/{_action.name}",
+        endpoint(_action),
+        methods=["POST"],
+        summary=_summary,
+        operation_id=_action.name.replace("-", "_"),
+        openapi_extra=body_of(_action.body, BODIES[_action.name]) | {"parameters": HEADERS},
+        responses=answers(TICKET, text="操作后的工单"),
+    )

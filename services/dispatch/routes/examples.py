@@ -1,0 +1,93 @@
+"""Examples shown in the API description. Fictitious."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+TICKET = {
+    "no": "T20261118-000731",
+    "version": 7,
+    "state": "in_progress",
+    "round": 1,
+    "upstream": [{"source": "city-12345", "no": "SH12345-20261118-00731"}],
+    "appeal_type": "complaint",
+    "urgency": "normal",
+    "trade": "sanitation",
+    "category": "S-05",
+    "title": "压缩站旁垃圾满溢、夜间噪声",
+    "address": "静安区示例路100号旁",
+    "caller": {"name": "张先生", "phone": "138****1234"},
+    "lead": {"unit": "sanitation-section", "executor": "李工", "section": None},
+    "light": "green",
+    "clocks": {
+        "complete": {
+            "start": "2026-11-18T09:12:00+08:00",
+            "due": "2026-11-25T23:59:59+08:00",
+            "state": "running",
+            "stopped_at": None,
+        }
+    },
+    "received_at": "2026-11-18T09:12:00+08:00",
+    "completed_at": None,
+}
+BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "triage": {"trade": "sanitation", "category": "S-05"},
+        "dispatch": {"lead": "sanitation-section", "assists": ["chengfa-sanitation"]},
+        "accept": {"executor": "李工", "section": "设施组"},
+        "contact": {"result": "reached", "mode": "phone", "content": "已告知受理情况"},
+        "dispose": {"text": "清运满溢垃圾并冲洗地面", "site_check": "yes"},
+        "site-visit": {
+            "findings": "压缩站作业时段偏晚，噪声明显",
+            "participants": ["李工", "王站长"],
+            "commitments": [
+                {"text": "末班作业提前至21时", "owner": "王站长", "due_on": "2026-11-30"}
+            ],
+        },
+        "feedback": {
+            "summary": "已清运并调整作业时段",
+            "fact_finding": "true",
+            "appeal_finding": "excessive",
+            "appeal_note": "站点合法设置，不具备搬迁条件",
+            "case_valuation": "explained",
+            "contact_id": "C4",
+        },
+        "reject-feedback": {"comment": "请补充整改后照片"},
+        "reply": {"mode": "phone", "reply_points": "作业时段已提前，噪声已整改"},
+        "complete": {},
+        "follow-up": {
+            "reached": "yes",
+            "first_contact": "yes",
+            "overall": "mostly_satisfied",
+            "attitude": "satisfied",
+            "solved": "yes",
+            "redo": False,
+        },
+        "urge": {"text": "市民再次来电，请尽快处置"},
+        "supervise": {"text": "列入督办", "level": 1},
+    }
+)
+EVENT = {
+    "specversion": "1.0",
+    "id": "1-731-5",
+    "source": "/bureaus/1/tickets",
+    "type": "ticket.accepted",
+    "subject": "T20261118-000731",
+    "time": "2026-11-18T11:00:00+08:00",
+    "recordedtime": "2026-11-18T11:00:00+08:00",
+    "data": {"unit": "sanitation-section"},
+}
+CLOCK = {
+    "name": "complete",
+    "round": 1,
+    "unit": None,
+    "start": "2026-11-18T09:12:00+08:00",
+    "due": "2026-11-25T23:59:59+08:00",
+    "state": "met",
+    "stopped_at": "2026-11-24T17:00:00+08:00",
+    "rule": "limit.complaint=5wd",
+    "calendar_version": "2026.1",
+    "segments": [],
+    "margin_seconds": 111599,
+    "text": "……",
+}

@@ -1,0 +1,151 @@
+"""One way through every action: who, which ticket, may they, is it sound, is it now, do it.
+
+The order of refusals is ruling 29: 401, 404, 403, stored answer, 422, 412, 409.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.responses import Response
+
+from services.dispatch import queries
+from services.dispatch.actions.faults import fault, refuse
+from services.dispatch.answers import INSIDERS, city_time, ticket_answer
+from services.dispatch.case import Case
+from services.dispatch.rules.dating import earliest_at, needs_reason
+from services.dispatch.schemas import ActionBody
+from shared.domain.actor import Actor
+from shared.domain.lifecycle import IllegalTransition, allowed_actions, may_ever, may_now
+from shared.domain.ticket import Ticket
+from shared.domain.words import Role
+from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
+from shared.labels import STATES
+from shared.tickets import Hotline, Ledger
+from shared.vault.callers import Caller, Mask
+from shared.web.auth import identify
+from shared.web.bodies import check_json_type, parse, read_body
+from shared.web.idempotency import IdempotentCall
+from shared.web.tracing import traceparent
+
+
+class Stale(HotlineError):
+    kind = ErrorKind.STALE
+    code = "stale"
+    title = "工单已有更新，请取最新版本后重试"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`check` refuses what can never be (422); `run` records."""
+
+    name: str
+    body: type[ActionBody]
+    run: Callable[[Case, Any], None]
+    check: Callable[[Case, Any], None] | None = None
+
+
+async def perform(request: Request, no: str, action: Action) -> Response:
+    identity = await identify(request)
+    check_json_type(request)
+    raw = await read_body(request)
+    hotline: Hotline = request.app.state.hotline
+    call = IdempotentCall.read(request, identity, raw)
+    actor = identity.actor
+    async with hotline.ledger(
+        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+    ) as ledger:
+        ticket = await queries.lock_fold(ledger.tx, no)
+        check_visible(ticket, actor)
+        assert ticket is not None
+        is_contractor = ledger.rulebook.is_contractor(actor.unit)
+        if not may_ever(action.name, ticket, actor, is_contractor=is_contractor):
+            raise Forbidden("此操作不属于您的角色或您在该工单中的分工")
+        stored = await call.find_answer(ledger.tx)
+        if stored is not None:
+            return stored
+        body = parse(action.body, raw)
+        case = await open_case(hotline, ledger, ticket, actor, body)
+        if action.check is not None:
+            action.check(case, body)
+        check_match(request, case.ticket)
+        if not may_now(action.name, case.ticket, actor):
+            raise IllegalTransition(
+                f"工单现为“{STATES[ticket.state]}”，不能进行此操作",
+                extra={
+                    "state": ticket.state,
+                    "allowed": allowed_actions(ticket, actor, is_contractor=is_contractor),
+                },
+            )
+        action.run(case, body)
+        response = answer(case, ledger.now)
+        await call.store(ledger.tx, response)
+    return response
+
+
+async def open_case(
+    hotline: Hotline, ledger: Ledger, ticket: Ticket, actor: Actor, body: ActionBody
+) -> Case:
+    with_raw = actor.role in INSIDERS
+    (whole, beside), *_ = await queries.complete_tickets(ledger.tx, [ticket], with_raw=with_raw)
+    return Case(
+        ledger=ledger,
+        ticket=whole,
+        actor=actor,
+        texts=beside.texts,
+        caller=beside.caller,
+        mask=open_mask(hotline, ledger.tx.bureau, ticket.ticket_id, beside),
+        at=dated(whole, actor, body, ledger),
+    )
+
+
+def open_mask(hotline: Hotline, bureau: int, ticket_id: int, beside: queries.Beside) -> Mask:
+    """For taking the caller's own name and numbers out of what is written now."""
+    if beside.sealed is None or beside.seal_key_id is None:
+        return Mask(None)
+    context = f"caller:{bureau}:{ticket_id}"
+    plain = hotline.keyring.unseal(beside.sealed, beside.seal_key_id, context)
+    return Mask(Caller(**orjson.loads(plain)))
+
+
+def dated(ticket: Ticket, actor: Actor, body: ActionBody, ledger: Ledger) -> datetime:
+    """When it happened: now, or the `at` given, within its bounds."""
+    if body.at is None:
+        return ledger.now
+    earliest = earliest_at(ticket, actor.role, now=ledger.now, rulebook=ledger.rulebook)
+    if not earliest <= body.at <= ledger.now:
+        allowed = f"{city_time(earliest)} 至 {city_time(ledger.now)}"
+        raise Invalid.field("/at", f"时间须在 {allowed} 之间")
+    if needs_reason(actor.role, body.at, now=ledger.now) and body.reason is None:
+        refuse([fault("/reason", "REASON_NEEDED")])
+    return body.at
+
+
+def check_visible(ticket: Ticket | None, actor: Actor) -> None:
+    """Foreign and unknown tickets answer alike; a BI key has no business here at all."""
+    if actor.role is Role.BI:
+        raise Forbidden("此密钥的角色不能使用这个接口")
+    if ticket is None or (actor.role is Role.UNIT and actor.unit not in ticket.units):
+        raise NotFound("没有这个工单，或您无权查看")
+
+
+def check_match(request: Request, ticket: Ticket) -> None:
+    wanted = request.headers.get("if-match")
+    if wanted is None or wanted.strip() == "*":
+        return
+    versions = {part.strip().removeprefix("W/").strip('"') for part in wanted.split(",")}
+    if str(ticket.version) not in versions:
+        raise Stale(extra={"state": ticket.state, "version": ticket.version})
+
+
+def answer(case: Case, now: datetime) -> Response:
+    body = ticket_answer(case.ticket, case.texts, case.caller, reader=case.actor, now=now)
+    return ticket_response(body)
+
+
+def ticket_response(body: dict[str, Any]) -> Response:
+    headers = {"ETag": f'"{body["version"]}"'}
+    return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -1,0 +1,127 @@
+"""Reading tickets: the list, one, its events, its clocks."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.dispatch import queries
+from services.dispatch.answers import INSIDERS, ticket_answer
+from services.dispatch.clocks import explain_clocks
+from services.dispatch.history import event_items
+from services.dispatch.listing import Listing, list_page, read_filters, read_sort
+from services.dispatch.routes.examples import CLOCK, EVENT, TICKET
+from services.dispatch.routes.perform import check_visible, ticket_response
+from shared.domain.actor import Actor
+from shared.domain.ticket import Ticket
+from shared.domain.words import Role
+from shared.tickets import Ledger
+from shared.web.auth import Caller, HotlineState
+from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
+from shared.web.openapi import answers, parameter
+
+router = APIRouter(prefix="/v1/tickets", tags=["工单"])
+
+FILTERS = [
+    parameter("state", "状态，可用逗号分隔多个"),
+    parameter("trade", "行业"),
+    parameter("category", "内容分类"),
+    parameter("unit", "主办或协办单位"),
+    parameter("urgency", "紧急程度"),
+    parameter("street", "街镇"),
+    parameter("light", "亮灯：green、yellow、red"),
+    parameter("due_before", "办结时限早于"),
+    parameter("received_from", "来件时间起（含）"),
+    parameter("received_to", "来件时间止（不含）"),
+    parameter("matter", "同一事项编号"),
+    parameter("q", "标题、内容、地址中的文字"),
+    parameter("sort", "due（默认）、received，前加 - 为倒序"),
+    parameter("limit", "每页条数，默认 50，最多 500"),
+    parameter("cursor", "上一页给出的游标"),
+]
+PAGES = [
+    parameter("limit", "每页条数，默认 50，最多 500"),
+    parameter("cursor", "上一页给出的游标"),
+]
+
+
+@router.get(
+    "",
+    summary="工单列表（承办单位只见自己主办、协办过的）",
+    openapi_extra={"parameters": FILTERS},
+    responses=answers({"items": [TICKET], "next_cursor": None}),
+)
+async def list_tickets(request: Request, hotline: HotlineState, caller: Caller) -> Response:
+    query = dict(request.query_params)
+    actor = caller.actor
+    if actor.role is Role.BI:
+        check_visible(None, actor)
+    filters, sort = read_filters(query), read_sort(query)
+    asked = sorted((name, query[name]) for name in filters)
+    purpose = f"tickets:{caller.bureau}:{actor.key}:{sort}:{asked}"
+    after = decode_cursor(hotline.keyring, purpose, query["cursor"]) if "cursor" in query else None
+    listing = Listing(filters, sort, read_limit(request), tuple(after) if after else None)
+    reader = actor.unit if actor.role is Role.UNIT else None
+    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        tickets, following = await list_page(ledger.tx, listing, reader=reader)
+        items = await answer_tickets(ledger, tickets, actor)
+    cursor = encode_cursor(hotline.keyring, purpose, following) if following else None
+    return list_answer(request, items, cursor)
+
+
+async def answer_tickets(ledger: Ledger, tickets: list[Ticket], actor: Actor) -> list[Any]:
+    found = await queries.complete_tickets(ledger.tx, tickets, with_raw=False)
+    return [
+        ticket_answer(ticket, beside.texts, beside.caller, reader=actor, now=ledger.now)
+        for ticket, beside in found
+    ]
+
+
+@router.get("/{no}", summary="一件工单", responses=answers(TICKET))
+async def get_ticket(no: str, hotline: HotlineState, caller: Caller) -> Response:
+    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        ticket, beside = await visible_ticket(ledger, no, caller.actor)
+        body = ticket_answer(
+            ticket, beside.texts, beside.caller, reader=caller.actor, now=ledger.now
+        )
+    return ticket_response(body)
+
+
+async def visible_ticket(ledger: Ledger, no: str, actor: Actor) -> tuple[Ticket, queries.Beside]:
+    ticket = await queries.find_fold(ledger.tx, no)
+    check_visible(ticket, actor)
+    assert ticket is not None
+    with_raw = actor.role in INSIDERS
+    return (await queries.complete_tickets(ledger.tx, [ticket], with_raw=with_raw))[0]
+
+
+@router.get(
+    "/{no}/events",
+    summary="一件工单的全部事件（CloudEvents 1.0）",
+    openapi_extra={"parameters": PAGES},
+    responses=answers({"items": [EVENT], "next_cursor": None}),
+)
+async def list_events(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
+    limit = read_limit(request)
+    purpose = f"events:{caller.bureau}:{no}"
+    given = request.query_params.get("cursor")
+    after = decode_cursor(hotline.keyring, purpose, given) if given else 0
+    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        ticket, beside = await visible_ticket(ledger, no, caller.actor)
+        rows = await queries.list_log(ledger.tx, ticket.ticket_id, after=after, limit=limit + 1)
+        items = event_items(ticket, rows[:limit], beside.texts, caller)
+    more = len(rows) > limit
+    cursor = encode_cursor(hotline.keyring, purpose, rows[limit - 1].seq) if more else None
+    return list_answer(request, items, cursor)
+
+
+@router.get(
+    "/{no}/clocks",
+    summary="各时限的起止、分段与判定说明",
+    responses=answers({"items": [CLOCK], "next_cursor": None}),
+)
+async def list_clocks(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
+    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        ticket, _ = await visible_ticket(ledger, no, caller.actor)
+        items = explain_clocks(ticket, ledger.rulebook, ledger.now)
+    return list_answer(request, items, None)

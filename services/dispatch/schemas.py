@@ -1,0 +1,155 @@
+"""Request bodies of the actions. Every action takes `at?`; a desk that backdates says why."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.domain.words import (
+    AppealFinding,
+    AttachmentKind,
+    CaseValuation,
+    ContactMode,
+    ContactReason,
+    ContactResult,
+    FactFinding,
+    Reached,
+    ReplyMode,
+    ReplySatisfaction,
+    Satisfaction,
+    SiteCheck,
+    Trade,
+    Urgency,
+    YesNo,
+)
+from shared.web.bodies import Body, Moment
+
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Category = Annotated[str, StringConstraints(pattern=r"^[GASL]-\d{2}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=1000)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class ActionBody(Body):
+    """`at`: when it happened, default now. `reason`: why the desk records it late."""
+
+    at: Moment | None = None
+    reason: Note | None = None
+
+
+class AttachmentBody(Body):
+    kind: AttachmentKind
+    url: Url
+    sha256: Sha256 | None = None
+
+
+Attachments = Annotated[tuple[AttachmentBody, ...], Field(max_length=50)]
+
+
+class Triage(ActionBody):
+    trade: Trade
+    category: Category
+    urgency: Urgency | None = None
+    std_kind: Annotated[str, StringConstraints(pattern="^(component|matter)$")] | None = None
+    std_code: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
+
+
+class Dispatch(ActionBody):
+    lead: Short
+    assists: list[Short] = Field(default=[], max_length=20)
+    instruction: Long | None = None
+
+
+class Acceptance(ActionBody):
+    executor: Short
+    section: Short | None = None
+
+
+class ContactBody(ActionBody):
+    result: ContactResult
+    mode: ContactMode
+    content: Note
+    reason_code: ContactReason | None = None
+    call_id: Short | None = None
+
+    @model_validator(mode="after")
+    def a_fruitless_try_says_why(self) -> Self:
+        if self.result is ContactResult.UNREACHED and self.reason_code is None:
+            raise ValueError("未联系上须填写 reason_code")
+        return self
+
+
+class Disposal(ActionBody):
+    text: Long
+    site_check: SiteCheck
+    attachments: Attachments = ()
+    done: bool = False
+
+
+class CommitmentBody(Body):
+    text: Note
+    owner: Short
+    due_on: Day
+
+
+class SiteVisitBody(ActionBody):
+    findings: Long
+    participants: list[Short] = Field(min_length=1, max_length=50)
+    lng: float | None = Field(default=None, ge=-180, le=180)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    commitments: list[CommitmentBody] = Field(default=[], max_length=20)
+    attachments: Attachments = ()
+
+
+class FeedbackBody(ActionBody):
+    summary: Note
+    case_valuation: CaseValuation
+    fact_finding: FactFinding | None = None
+    fact_note: Note | None = None
+    appeal_finding: AppealFinding | None = None
+    appeal_note: Note | None = None
+    contact_id: Short | None = None
+    attachments: Attachments = ()
+
+
+class Rejection(ActionBody):
+    comment: Note
+
+
+class ReplyBody(ActionBody):
+    mode: ReplyMode
+    reply_points: Note
+    citizen_feedback: Note | None = None
+    reply_satisfaction: ReplySatisfaction | None = None
+
+
+class Completion(ActionBody):
+    pass
+
+
+class FollowUpBody(ActionBody):
+    reached: Reached
+    first_contact: YesNo = YesNo.UNRATED
+    overall: Satisfaction = Satisfaction.UNRATED
+    attitude: Satisfaction = Satisfaction.UNRATED
+    solved: YesNo = YesNo.UNRATED
+    redo: bool = False
+
+    @model_validator(mode="after")
+    def only_a_citizen_reached_has_answers(self) -> Self:
+        answers = {"first_contact", "overall", "attitude", "solved", "redo"}
+        if self.reached is not Reached.YES and answers & self.model_fields_set:
+            raise ValueError("未接通或拒访时只填 reached")
+        return self
+
+
+class Urge(ActionBody):
+    text: Note
+
+
+class Supervision(ActionBody):
+    text: Note
+    level: int | None = Field(default=None, ge=1, le=3)
+    due: Moment | None = None

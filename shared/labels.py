@@ -1,0 +1,108 @@
+"""The words people read for the codes we store."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.domain.words import (
+    AppealFinding,
+    AppealType,
+    CaseValuation,
+    FactFinding,
+    TicketState,
+    Trade,
+    Urgency,
+)
+
+STATES: Mapping[TicketState, str] = MappingProxyType(
+    {
+        TicketState.RECEIVED: "已接收",
+        TicketState.TRIAGED: "已收单",
+        TicketState.DISPATCHED: "已派单",
+        TicketState.ACCEPTED: "已接单",
+        TicketState.IN_PROGRESS: "处置中",
+        TicketState.FEEDBACK_SUBMITTED: "已反馈",
+        TicketState.REPLIED: "已回复",
+        TicketState.COMPLETED: "已办结",
+        TicketState.FOLLOWED_UP: "已回访",
+        TicketState.ARCHIVED: "已归档",
+        TicketState.RETURN_PENDING: "申请退单中",
+        TicketState.RETURNED_UPSTREAM: "已退回上级",
+        TicketState.REWORK: "待重办",
+        TicketState.MERGED: "已并单",
+        TicketState.VOIDED: "已作废",
+    }
+)
+TRADES: Mapping[Trade, str] = MappingProxyType(
+    {
+        Trade.GREENING: "绿化",
+        Trade.APPEARANCE: "市容",
+        Trade.SANITATION: "环卫",
+        Trade.LANDSCAPE: "景观",
+    }
+)
+URGENCIES: Mapping[Urgency, str] = MappingProxyType(
+    {Urgency.NORMAL: "普通", Urgency.SUB_URGENT: "次紧急", Urgency.URGENT: "紧急"}
+)
+APPEAL_TYPES: Mapping[AppealType, str] = MappingProxyType(
+    {
+        AppealType.CONSULT: "咨询",
+        AppealType.HELP: "求助",
+        AppealType.COMPLAINT: "投诉",
+        AppealType.REPORT: "举报",
+        AppealType.SUGGESTION: "建议",
+        AppealType.PRAISE: "表扬",
+        AppealType.OTHER: "其他",
+    }
+)
+FACT_FINDINGS: Mapping[FactFinding, str] = MappingProxyType(
+    {
+        FactFinding.TRUE: "属实",
+        FactFinding.PARTLY_TRUE: "部分属实",
+        FactFinding.UNTRUE: "不属实",
+        FactFinding.ADOPTED: "采纳",
+        FactFinding.PARTLY_ADOPTED: "部分采纳",
+        FactFinding.KEPT: "留作参考",
+        FactFinding.NOT_ADOPTED: "不予采纳",
+        FactFinding.POLICY_FOUND: "有政策信息",
+        FactFinding.NO_POLICY: "无政策信息",
+        FactFinding.POLICY_NOT_ACCEPTED: "对政策解释不接受",
+    }
+)
+APPEAL_FINDINGS: Mapping[AppealFinding, str] = MappingProxyType(
+    {
+        AppealFinding.REASONABLE: "诉求合理合法",
+        AppealFinding.NO_POLICY_BASIS: "无政策依据",
+        AppealFinding.EXCESSIVE: "诉求过高",
+        AppealFinding.OTHER: "其他",
+    }
+)
+VALUATIONS: Mapping[CaseValuation, str] = MappingProxyType(
+    {
+        CaseValuation.RESOLVED: "实际解决",
+        CaseValuation.EXPLAINED: "解释说明",
+        CaseValuation.OTHER: "其他",
+    }
+)
+# What rules call a fault, as the person who made it reads it.
+FAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "DUPLICATE": "主办与协办、协办之间不得重复",
+        "UNKNOWN_UNIT": "没有这个承办单位",
+        "NOT_A_HANDLING_UNIT": "该单位不承办工单",
+        "OBJECT_OF_COMPLAINT": "被反映单位不得承办涉及自身的工单",
+        "OTHER_TRADE": "该单位不承办此行业",
+        "OTHER_CATEGORY": "内容分类不属于该行业",
+        "CONTACT_NEEDED": "须指明一条先行联系记录",
+        "UNKNOWN_CONTACT": "没有这条先行联系记录",
+        "ATTACHMENT_RECORDING": "复核单须附通话录音",
+        "ATTACHMENT_SEALED_DOC": "国办单须附签章文件",
+        "FINDING_NOT_ASKED": "此类诉求不作事实认定",
+        "FINDING_NEEDED": "此项必填",
+        "FINDING_OF_OTHER_TYPE": "与诉求类型不符的认定",
+        "NOTE_NEEDED": "须说明理由",
+        "NOTE_IS_LABEL": "说明不得与认定选项相同",
+        "DUE_PASSED": "时限须晚于督办时间",
+        "REASON_NEEDED": "补录须写明原因",
+        "LEVEL_LOWER": "督办级别不得低于现有级别",
+    }
+)
