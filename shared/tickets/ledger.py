@@ -43,6 +43,7 @@ class Ledger:
         default_factory=lambda: {name: [] for name in PARTS}
     )
     _touched: set[int] = field(default_factory=set)
+    _worded: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -116,10 +117,11 @@ class Ledger:
     ) -> Entry:
         recorded_at = recorded_at or self.now
         hashes = {}
+        self._worded = []
         for name, body in texts.items():
             salt = secrets.token_bytes(SALT_BYTES)
             hashes[name] = text_hash(salt, body)
-            self._pending["texts"].append(
+            self._worded.append(
                 rows.text_row(ticket_id, seq, name, body=body, salt=salt, at=recorded_at)
             )
         return Entry(
@@ -137,6 +139,7 @@ class Ledger:
         after = replace(after, clocks=merge(after.clocks, changes))
         ticket_id = after.ticket_id
         pending = self._pending
+        pending["texts"] += self._worded
         pending["events"].append(rows.event_row(ticket_id, entry, trace=self.trace))
         pending["clocks"] += [rows.clock_row(ticket_id, clock) for clock in changes]
         heard = subscribers(entry.event, before, after, self.rulebook.callbacks)

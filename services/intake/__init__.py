@@ -1,0 +1,1 @@
+"""受理: platform messages in, tickets out, answers back."""

@@ -1,0 +1,1 @@
+"""Receiving, applying and mending platforms' messages."""

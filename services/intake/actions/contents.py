@@ -1,0 +1,120 @@
+"""First words on a ticket, and later ones: created and updated."""
+
+from typing import Any
+
+from services.intake.actions.desk import IntakeDesk, source_actor
+from services.intake.actions.read import caller_of, unknown_fields, word_of
+from services.intake.rules.payload import Outcome, Word, compare, weigh
+from services.intake.schemas.messages import ContentMessage, TicketCreated
+from shared.domain.calendar import CITY_ZONE
+from shared.domain.events import TicketReceived, TicketUpdated
+from shared.domain.ticket import Ticket
+from shared.domain.words import TicketKind
+
+NUMBERS = 1_000_000
+
+
+def create(desk: IntakeDesk, source: str, message: TicketCreated) -> Ticket:
+    """A new ticket. Its number: T, the day of receipt, six digits."""
+    data = message.data
+    word = word_of(message, data)
+    ticket_id = desk.ids.pop()
+    caller = caller_of(data.caller)
+    mask = desk.seal(ticket_id, caller)
+    texts = {name: mask(body) for name, body in word.texts.items()}
+    raw = unknown_fields(data)
+    codes = {**word.codes}
+    codes.setdefault("ticket_kind", TicketKind.TRANSFER)
+    event = TicketReceived(
+        no=f"T{data.received_at.astimezone(CITY_ZONE):%Y%m%d}-{ticket_id % NUMBERS:06d}",
+        source=source,
+        upstream_no=data.upstream_no,
+        received_at=data.received_at,
+        has_phone=bool(word.has_phone),
+        rank=word.rank,
+        carried=(*word.codes, *word.texts, *(("has_phone",) if caller else ())),
+        other_nos=data.other_nos or (),
+        **{name: value for name, value in codes.items() if value is not None},
+    )
+    ticket = desk.ledger.open(
+        ticket_id,
+        event,
+        actor=source_actor(source),
+        occurred_at=data.received_at,
+        texts=texts | ({"raw": mask(raw)} if raw else {}),
+    )
+    desk.remember(ticket, 1, texts)
+    return desk.keep(ticket)
+
+
+def update(desk: IntakeDesk, source: str, message: ContentMessage, ticket: Ticket) -> Ticket | None:
+    """A later word, or the same platform's other first word; None where it says nothing new.
+
+    Late-but-older words are kept in the log and change nothing.
+    """
+    word, raw = masked_word(desk, message, ticket)
+    outcome = weigh(ticket, desk.standing(ticket), word)
+    if isinstance(message, TicketCreated) and outcome.says_nothing_new:
+        return None
+    return record_update(desk, source, message, ticket, word=word, outcome=outcome, raw=raw)
+
+
+def join(desk: IntakeDesk, source: str, message: TicketCreated, ticket: Ticket) -> Ticket:
+    """The same matter from another platform: one ticket, two numbers (ruling 47)."""
+    word, raw = masked_word(desk, message, ticket, reseal=False)
+    outcome = compare(ticket, desk.standing(ticket), word)
+    return record_update(
+        desk, source, message, ticket, word=word, outcome=outcome, raw=raw, link=True
+    )
+
+
+def masked_word(
+    desk: IntakeDesk, message: ContentMessage, ticket: Ticket, *, reseal: bool = True
+) -> tuple[Word, str | None]:
+    word = word_of(message, message.data)
+    caller = caller_of(message.data.caller)
+    mask = desk.mask_of(ticket, caller)
+    if caller is not None and reseal and is_newer(ticket, word):
+        desk.seal(ticket.ticket_id, caller)
+    texts = {name: mask(body) for name, body in word.texts.items()}
+    raw = unknown_fields(message.data)
+    cleaned = Word(word.rank, word.codes, texts, word.has_phone)
+    return cleaned, mask(raw) if raw else None
+
+
+def is_newer(ticket: Ticket, word: Word) -> bool:
+    known = ticket.rank_of("has_phone")
+    return known is None or word.rank.newer_than(known)
+
+
+def record_update(
+    desk: IntakeDesk,
+    source: str,
+    message: ContentMessage,
+    ticket: Ticket,
+    *,
+    word: Word,
+    outcome: Outcome,
+    raw: str | None,
+    link: bool = False,
+) -> Ticket:
+    told: dict[str, Any] = {**outcome.texts}
+    if raw:
+        told["raw"] = raw
+    event = TicketUpdated(
+        source=source,
+        upstream_no=message.data.upstream_no,
+        changes=outcome.changes,
+        rank=word.rank,
+        carried=outcome.carried,
+        before=outcome.before,
+        text_fields=tuple(outcome.texts),
+        differs=outcome.differs,
+        link=link,
+        other_nos=tuple(no for no in message.data.other_nos or () if no not in ticket.other_nos),
+    )
+    after = desk.ledger.record(
+        ticket, event, actor=source_actor(source), occurred_at=message.at, texts=told
+    )
+    desk.remember(after, after.seq, dict(outcome.texts))
+    return desk.keep(after)

@@ -1,0 +1,144 @@
+"""What one batch of messages knows: tickets by number, standing texts, numbers to give out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from services.intake import queries
+from shared.domain.actor import Actor
+from shared.domain.ticket import Ticket
+from shared.domain.words import Role
+from shared.tickets import Ledger, lock_ids
+from shared.vault.callers import Caller, CallerRow, Mask, seal_caller
+
+Mark = dict[str, Any]
+
+
+@dataclass(slots=True)
+class IntakeDesk:
+    """`marks` are the messages' ends, written once; `texts` the standing wordings by ticket."""
+
+    ledger: Ledger
+    numbers: dict[tuple[str, str], int]
+    tickets: dict[int, Ticket]
+    texts: dict[int, dict[tuple[int, str], str]]
+    ids: list[int]
+    known_callers: dict[int, Caller] = field(default_factory=dict)
+    callers: dict[int, CallerRow] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def find(self, source: str, no: str) -> Ticket | None:
+        """The ticket known to that platform under that number, or told of by another one."""
+        ticket_id = self.numbers.get((no, source)) or self.numbers.get((no, ""))
+        return None if ticket_id is None else self.tickets.get(ticket_id)
+
+    def find_own(self, source: str, no: str) -> Ticket | None:
+        ticket_id = self.numbers.get((no, source))
+        return None if ticket_id is None else self.tickets.get(ticket_id)
+
+    def find_any(self, nos: Iterable[str]) -> Ticket | None:
+        """Known to whichever platform under one of those numbers."""
+        wanted = set(nos)
+        for (no, _), ticket_id in self.numbers.items():
+            if no in wanted and ticket_id in self.tickets:
+                return self.tickets[ticket_id]
+        return None
+
+    def keep(self, ticket: Ticket) -> Ticket:
+        self.tickets[ticket.ticket_id] = ticket
+        for one in ticket.upstream:
+            self.numbers[(one.no, one.source)] = ticket.ticket_id
+        for no in ticket.other_nos:
+            self.numbers.setdefault((no, ""), ticket.ticket_id)
+        return ticket
+
+    def standing(self, ticket: Ticket) -> dict[str, str]:
+        known = self.texts.get(ticket.ticket_id, {})
+        return {
+            name: known[(seq, name)] for name, seq in ticket.texts.items() if (seq, name) in known
+        }
+
+    def remember(self, ticket: Ticket, seq: int, texts: dict[str, str]) -> None:
+        self.texts.setdefault(ticket.ticket_id, {}).update(
+            {(seq, name): body for name, body in texts.items()}
+        )
+
+    def seal(self, ticket_id: int, caller: Caller | None) -> Mask:
+        """Puts the caller away and answers the mask for the words of this message."""
+        if caller is not None:
+            self.callers[ticket_id] = seal_caller(
+                caller, ticket_id, bureau=self.ledger.tx.bureau, keyring=self.ledger.keyring
+            )
+            self.known_callers[ticket_id] = caller
+        return Mask(caller)
+
+    def mask_of(self, ticket: Ticket, caller: Caller | None) -> Mask:
+        """For a later message: the caller it brings, and the one known from before."""
+        if caller is not None:
+            return Mask(caller)
+        return Mask(self.known_callers.get(ticket.ticket_id))
+
+    def mark(self, message: Any, state: str, ticket: Ticket | None = None, **more: Any) -> None:
+        self.marks[str(message.message_id)] = {
+            "message_id": message.message_id,
+            "state": state,
+            "ticket_id": ticket.ticket_id if ticket is not None else None,
+            "problem": more.get("problem"),
+        }
+
+    async def close(self) -> None:
+        """Writes what the batch came to, in the ledger's transaction."""
+        await self.ledger.flush()
+        tx = self.ledger.tx
+        if self.callers:
+            rows = [caller_values(row) for row in self.callers.values()]
+            encoded = orjson.dumps(rows).decode()
+            await tx.run(queries.PUT_CALLERS, bureau=tx.bureau, callers=encoded)
+        await queries.settle_messages(tx, list(self.marks.values()))
+
+
+async def open_desk(ledger: Ledger, numbers: Sequence[str], *, new: int) -> IntakeDesk:
+    """Locks the numbers, then the tickets behind them; gives out `new` ticket ids."""
+    tx = ledger.tx
+    known = await queries.find_numbers(tx, numbers)
+    tickets = await lock_ids(tx, set(known.values()))
+    texts = await queries.standing_texts(tx, list(tickets))
+    callers = await read_callers(ledger, list(tickets))
+    rows = await tx.rows(queries.NEXT_IDS, count=new) if new else []
+    return IntakeDesk(ledger, known, tickets, texts, [row.id for row in rows], callers)
+
+
+async def read_callers(ledger: Ledger, ids: Sequence[int]) -> dict[int, Caller]:
+    """Unsealed, for masking later words only."""
+    if not ids:
+        return {}
+    tx = ledger.tx
+    rows = await tx.rows(queries.SEALED_CALLERS, bureau=tx.bureau, ids=list(ids))
+    return {
+        row.ticket_id: Caller(
+            **orjson.loads(
+                ledger.keyring.unseal(
+                    bytes(row.sealed), row.seal_key_id, f"caller:{tx.bureau}:{row.ticket_id}"
+                )
+            )
+        )
+        for row in rows
+    }
+
+
+def source_actor(source: str) -> Actor:
+    return Actor(role=Role.SOURCE, name=source)
+
+
+def caller_values(row: CallerRow) -> dict[str, Any]:
+    return {
+        "ticket_id": row.ticket_id,
+        "phone_hash": f"\\x{row.phone_hash.hex()}" if row.phone_hash else None,
+        "hash_key_id": row.hash_key_id,
+        "sealed": f"\\x{row.sealed.hex()}",
+        "seal_key_id": row.seal_key_id,
+        "masked_name": row.masked_name,
+        "masked_phone": row.masked_phone,
+    }

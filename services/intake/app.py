@@ -1,0 +1,34 @@
+"""受理 API: what the city and district platforms call."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.intake.inbox import open_inbox
+from services.intake.routes import quarantine, reads, webhooks
+from shared.identity.sources import SourceStore
+from shared.settings import Settings
+from shared.tickets import Hotline
+from shared.web.app import make_app
+from shared.worker.bell import ArqBell
+
+
+@asynccontextmanager
+async def open_state(app: FastAPI) -> AsyncIterator[None]:
+    hotline: Hotline = app.state.hotline
+    settings = hotline.settings
+    app.state.sources = SourceStore(hotline.database, hotline.keyring)
+    async with open_inbox(settings.database_url, group_commit=settings.group_commit) as inbox:
+        app.state.inbox = inbox
+        yield
+
+
+def create_app(settings: Settings) -> FastAPI:
+    return make_app(
+        settings,
+        title="民呼 · 受理",
+        routers=[webhooks.router, reads.router, quarantine.router],
+        bell=ArqBell(settings.redis_url),
+        lifespans=[open_state],
+    )

@@ -1,0 +1,10 @@
+"""Which deliveries this service hears, and the action each one calls."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.intake.actions.apply import apply_messages
+from shared.events.subscriptions import INTAKE
+from shared.worker.deliveries import Handler
+
+HANDLERS: Mapping[str, Handler] = MappingProxyType({INTAKE: apply_messages})

@@ -1,0 +1,152 @@
+"""Messages that could not be accepted: shown masked, mended, driven again (admin)."""
+
+import uuid
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.intake import queries
+from services.intake.actions.read import read_message
+from shared.domain.calendar import CITY_ZONE
+from shared.domain.words import Role
+from shared.errors import Conflict, NotFound
+from shared.vault.callers import Caller as Citizen
+from shared.vault.callers import Mask
+from shared.web.auth import Caller, HotlineState, require_role
+from shared.web.bodies import Body, parse, read_body
+from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
+from shared.web.idempotency import IdempotentCall
+from shared.web.openapi import answers, body_of
+
+router = APIRouter(prefix="/v1/quarantine", tags=["隔离区"])
+ITEM = {
+    "receipt": "0b7d5a3e-5a2e-4c57-9c0e-6c1f0a9d7e11",
+    "source": "city-12345",
+    "received_at": "2026-11-18T09:12:00+08:00",
+    "problem": {"errors": [{"pointer": "/data/urgency", "message": "此项必填"}]},
+    "body": {"type": "ticket.created"},
+}
+PERSONAL = frozenset(
+    {"name", "phone", "mobile", "id_no", "id_type", "email", "address", "district", "gender"}
+)
+
+
+class Redrive(Body):
+    """`data`: a JSON merge patch on the `data` that was received (RFC 7396)."""
+
+    data: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies it
+
+
+@router.get("", summary="隔离中的消息", responses=answers({"items": [ITEM], "next_cursor": None}))
+async def list_quarantine(request: Request, hotline: HotlineState, caller: Caller) -> Response:
+    require_role(caller, {Role.ADMIN})
+    limit = read_limit(request)
+    purpose = f"quarantine:{caller.bureau}"
+    given = request.query_params.get("cursor")
+    after = decode_cursor(hotline.keyring, purpose, given) if given else 0
+    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+        rows = await tx.rows(queries.QUARANTINE, bureau=tx.bureau, after=after, limit=limit + 1)
+    items = [
+        {
+            "receipt": str(row.message_id),
+            "source": row.source,
+            "received_at": row.received_at.astimezone(CITY_ZONE).isoformat(),
+            "problem": orjson.loads(row.problem) if row.problem else None,
+            "body": masked_body(row.body),
+        }
+        for row in rows[:limit]
+    ]
+    more = len(rows) > limit
+    cursor = encode_cursor(hotline.keyring, purpose, rows[limit - 1].arrival) if more else None
+    return list_answer(request, items, cursor)
+
+
+def masked_body(raw: bytes | None) -> Any:
+    """As received, without the caller's own name and numbers; what is no JSON is not shown."""
+    try:
+        body = orjson.loads(raw or b"null")
+    except orjson.JSONDecodeError:
+        return None
+    data = body.get("data") if isinstance(body, dict) else None
+    caller = data.get("caller") if isinstance(data, dict) else None
+    if not isinstance(caller, dict):
+        return body
+    known = {name: str(caller[name]) for name in Citizen.__slots__ if caller.get(name)}
+    cleaned = {name: "***" if name in PERSONAL else value for name, value in caller.items()}
+    text = orjson.dumps({**body, "data": {**data, "caller": cleaned}}).decode()
+    return orjson.loads(Mask(Citizen(**known))(text))
+
+
+@router.post(
+    "/{receipt}/redrive",
+    status_code=202,
+    summary="修正后重新处理",
+    openapi_extra=body_of(Redrive, {"data": {"urgency": "normal"}}),
+    responses=answers({"receipt": ITEM["receipt"], "status": "pending"}, status=202),
+)
+async def redrive(
+    request: Request, receipt: str, hotline: HotlineState, caller: Caller
+) -> Response:
+    require_role(caller, {Role.ADMIN})
+    raw = await read_body(request)
+    call = IdempotentCall.read(request, caller, raw)
+    async with hotline.ledger(caller.bureau, lock=call.lock(caller.bureau)) as ledger:
+        stored = await call.find_answer(ledger.tx)
+        if stored is not None:
+            return stored
+        row = await find_quarantined(ledger.tx, receipt)
+        body = mended(bytes(row.body), parse(Redrive, raw).data)
+        reading = read_message(body, now=ledger.now)
+        await ledger.tx.run(
+            queries.REDRIVE,
+            bureau=caller.bureau,
+            id=row.message_id,
+            body=body,
+            type=reading.type,
+            upstream_no=reading.upstream_no,
+        )
+        response = Response(
+            orjson.dumps({"receipt": receipt, "status": "pending"}),
+            202,
+            media_type="application/json",
+        )
+        await call.store(ledger.tx, response)
+    hotline.ring()
+    return response
+
+
+async def find_quarantined(tx: Any, receipt: str) -> Any:
+    try:
+        message_id = uuid.UUID(receipt)
+    except ValueError:
+        raise NotFound from None
+    row = await tx.row(queries.TAKE_QUARANTINED, bureau=tx.bureau, id=message_id)
+    if row is None:
+        raise NotFound
+    if row.state != "quarantined":
+        raise Conflict("这条消息不在隔离区")
+    return row
+
+
+def mended(raw: bytes, patch: dict[str, Any]) -> bytes:
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        body = {}
+    body = body if isinstance(body, dict) else {}
+    return orjson.dumps({**body, "data": merge_patch(body.get("data"), patch)})
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """RFC 7396."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged

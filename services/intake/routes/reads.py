@@ -1,0 +1,125 @@
+"""What a platform may ask: its receipts and its own view of a ticket (rulings 44, 49)."""
+
+import uuid
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.intake import queries
+from shared.domain.calendar import CITY_ZONE
+from shared.domain.ticket import Ticket
+from shared.domain.words import ClockName
+from shared.errors import Invalid, NotFound
+from shared.identity.sources import Source, set_callback
+from shared.tickets import Hotline, find_tickets
+from shared.web.bodies import Body, parse, read_body
+from shared.web.openapi import answers, body_of
+from shared.web.signatures import authenticate_any
+
+router = APIRouter(prefix="/v1", tags=["平台查询"])
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+VIEW = {
+    "upstream_no": "SH12345-20261118-00731",
+    "no": "T20261118-000731",
+    "state": "replied",
+    "due": "2026-11-25T23:59:59+08:00",
+    "reply": {"at": "2026-11-24T16:20:00+08:00", "mode": "phone", "points": "已整改"},
+    "received_at": "2026-11-18T09:12:00+08:00",
+    "completed_at": None,
+}
+
+
+class CallbackBody(Body):
+    url: str | None
+
+
+async def signed_source(request: Request, raw: bytes = b"") -> Source:
+    return await authenticate_any(request.app.state.sources, headers=request.headers, body=raw)
+
+
+@router.get(
+    "/receipts/{receipt}",
+    summary="一条推送处理到哪一步",
+    responses=answers({"status": "applied", "ticket_no": "T20261118-000731", "problem": None}),
+)
+async def get_receipt(request: Request, receipt: str) -> Response:
+    source = await signed_source(request)
+    hotline: Hotline = request.app.state.hotline
+    try:
+        message_id = uuid.UUID(receipt)
+    except ValueError:
+        raise NotFound from None
+    async with hotline.database.transaction(source.bureau, writing=False) as tx:
+        row = await tx.row(queries.RECEIPT, bureau=tx.bureau, id=message_id)
+    if row is None or row.source != source.name:
+        raise NotFound
+    body = {
+        "receipt": receipt,
+        "status": row.state,
+        "ticket_no": row.no,
+        "problem": orjson.loads(row.problem) if row.problem else None,
+    }
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get("/tickets/{upstream_no}", summary="平台眼中的一件工单", responses=answers(VIEW))
+async def get_ticket(request: Request, upstream_no: str) -> Response:
+    source = await signed_source(request)
+    hotline: Hotline = request.app.state.hotline
+    async with hotline.database.transaction(source.bureau, writing=False) as tx:
+        numbers = await queries.find_numbers(tx, [upstream_no])
+        ticket_id = numbers.get((upstream_no, source.name))
+        tickets = await find_tickets(tx, [ticket_id]) if ticket_id is not None else {}
+        if ticket_id is None or ticket_id not in tickets:
+            raise NotFound
+        ticket = tickets[ticket_id]
+        texts = (await queries.standing_texts(tx, [ticket_id])).get(ticket_id, {})
+    body = platform_view(ticket, upstream_no, texts)
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+def platform_view(
+    ticket: Ticket, upstream_no: str, texts: dict[tuple[int, str], str]
+) -> dict[str, Any]:
+    clock = ticket.clock(ClockName.COMPLETE)
+    reply = ticket.reply
+    return {
+        "upstream_no": upstream_no,
+        "no": ticket.no,
+        "state": ticket.state,
+        "due": city_time(clock.due) if clock is not None else None,
+        "reply": None
+        if reply is None
+        else {
+            "at": city_time(reply.at),
+            "mode": reply.mode,
+            "points": texts.get((reply.seq, "reply_points")),
+        },
+        "received_at": city_time(ticket.received_at),
+        "completed_at": city_time(ticket.completed_at),
+    }
+
+
+def city_time(at: Any) -> str | None:
+    return None if at is None else str(at.astimezone(CITY_ZONE).isoformat())
+
+
+@router.put(
+    "/callback",
+    summary="登记状态变更的回调地址（https；沙箱可用本机地址）",
+    openapi_extra=body_of(CallbackBody, {"url": "https://platform.example/callback"}),
+    responses=answers({"url": "https://platform.example/callback"}),
+)
+async def put_callback(request: Request) -> Response:
+    raw = await read_body(request)
+    source = await signed_source(request, raw)
+    hotline: Hotline = request.app.state.hotline
+    url = parse(CallbackBody, raw).url
+    local = hotline.settings.sandbox and url is not None and url.startswith(LOOPBACK)
+    if url is not None and not url.startswith("https://") and not local:
+        raise Invalid.field("/url", "回调地址须为 https")
+    async with hotline.database.transaction(source.bureau) as tx:
+        await set_callback(tx.connection, source.bureau, source.name, url)
+    return Response(orjson.dumps({"url": url}), media_type="application/json")

@@ -1,0 +1,1 @@
+"""What a message says of a ticket: fields, their order in time, differences."""

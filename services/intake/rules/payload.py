@@ -1,0 +1,106 @@
+"""Upstream fields as ours, and which of them stand (rulings 46, 47)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from shared.domain.events import Code, FieldRank
+from shared.domain.ticket import Ticket
+
+# Our name of every code field a platform may send, by the name it is sent under.
+CODE_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "appeal_type": "appeal_type",
+        "urgency": "urgency",
+        "ticket_kind": "ticket_kind",
+        "trade": "trade",
+        "category_l2": "category",
+        "std_kind": "std_kind",
+        "std_code": "std_code",
+        "street_name": "street",
+        "lng": "lng",
+        "lat": "lat",
+        "is_anonymous": "is_anonymous",
+        "is_confidential": "is_confidential",
+        "need_reply": "need_reply",
+        "complex_approved": "complex_approved",
+        "object_unit": "object_unit",
+        "dispatched_at": "dispatched_at",
+        "upstream_due": "upstream_due",
+    }
+)
+TEXT_FIELDS = ("title", "content", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One message's word on a ticket: what it carries, already in our names."""
+
+    rank: FieldRank
+    codes: Mapping[str, Any]
+    texts: Mapping[str, str]
+    has_phone: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What of a word stands."""
+
+    changes: Mapping[str, Code]
+    before: Mapping[str, Code]
+    texts: Mapping[str, str]
+    carried: tuple[str, ...]
+    differs: tuple[str, ...] = field(default=())
+
+    @property
+    def says_nothing_new(self) -> bool:
+        return not self.changes and not self.texts
+
+
+def code(value: Any) -> Code:
+    """As the log spells it."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def current(ticket: Ticket, name: str) -> Any:
+    return ticket.clock_start if name == "dispatched_at" else getattr(ticket, name)
+
+
+def weigh(ticket: Ticket, texts: Mapping[str, str], word: Word) -> Outcome:
+    """Per field, the newest word that carries it stands, whatever the order of arrival."""
+    codes = dict(word.codes)
+    if word.has_phone is not None:
+        codes["has_phone"] = word.has_phone
+    newest = [
+        name
+        for name in (*codes, *word.texts)
+        if (rank := ticket.rank_of(name)) is None or word.rank.newer_than(rank)
+    ]
+    changed = [name for name in newest if name in codes and codes[name] != current(ticket, name)]
+    return Outcome(
+        changes={name: code(codes[name]) for name in changed},
+        before={name: code(current(ticket, name)) for name in changed},
+        texts={
+            name: word.texts[name]
+            for name in newest
+            if name in word.texts and word.texts[name] != texts.get(name)
+        },
+        carried=tuple(newest),
+    )
+
+
+def compare(ticket: Ticket, texts: Mapping[str, str], word: Word) -> Outcome:
+    """The second platform's first word: the first content stands, but for an earlier due."""
+    differs = [name for name in word.codes if code(word.codes[name]) != code(current(ticket, name))]
+    differs += [name for name in word.texts if word.texts[name] != texts.get(name)]
+    due = word.codes.get("upstream_due")
+    earlier = due is not None and (ticket.upstream_due is None or due < ticket.upstream_due)
+    return Outcome(
+        changes={"upstream_due": code(due)} if earlier else {},
+        before={"upstream_due": code(ticket.upstream_due)} if earlier else {},
+        texts={},
+        carried=(),
+        differs=tuple(differs),
+    )

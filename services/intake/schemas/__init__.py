@@ -1,0 +1,1 @@
+"""What comes in from platforms and administrators, and how it is checked."""
