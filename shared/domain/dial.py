@@ -201,6 +201,10 @@ class Dial:
         complete, reply = self.latest(ClockName.COMPLETE), self.latest(ClockName.REPLY)
         if complete is None or complete.due is None or reply is None:
             return
+        if self.ticket.reply_exempt and reply.is_running:
+            self.put(reply.cancelled(self.at))
+            self.exempt(ClockName.REPLY, reply.start)
+            return
         due = self.reply_dues(complete.due)
         rule = f"reply:{complete.rule}" if due == complete.due else "reply:feedback"
         self.move(reply, due=due, rule=rule, start=reply.start)

@@ -53,9 +53,8 @@ class FieldRank:
     revision: int | None = None
 
     def newer_than(self, other: "FieldRank") -> bool:
-        if self.revision is not None and other.revision is not None:
-            return self.revision > other.revision
-        return self.at > other.at
+        """A word without a revision comes before every word with one; equal ones go by time."""
+        return (self.revision or 0, self.at) > (other.revision or 0, other.at)
 
 
 @dataclass(frozen=True, slots=True)

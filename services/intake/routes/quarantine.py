@@ -71,7 +71,7 @@ def masked_body(raw: bytes | None) -> Any:
         return None
     data = body.get("data") if isinstance(body, dict) else None
     caller = data.get("caller") if isinstance(data, dict) else None
-    if not isinstance(caller, dict):
+    if not isinstance(data, dict) or not isinstance(caller, dict):
         return body
     known = {name: str(caller[name]) for name in Citizen.__slots__ if caller.get(name)}
     cleaned = {name: "***" if name in PERSONAL else value for name, value in caller.items()}
