@@ -10,14 +10,14 @@ from datetime import datetime
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from services.cli.worker import all_handlers
-from services.dispatch.app import create_app as create_dispatch
-from services.intake.app import create_app as create_intake
-from services.scoring.app import create_app as create_scoring
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.cli.sample import SampleSecrets, load_sample
+from services.cli.worker import all_handlers
+from services.dispatch.app import create_app as create_dispatch
+from services.intake.app import create_app as create_intake
+from services.scoring.app import create_app as create_scoring
 from shared.db.migrate import migrate
 from shared.embedded import start_postgres, start_redis
 from shared.settings import Settings

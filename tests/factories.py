@@ -119,7 +119,14 @@ class Desk:
         return await self.client.get(path, headers=headers, **options)
 
     async def act(
-        self, who: str, no: str, action: str, /, *, headers: Mapping[str, str] | None = None, **body: Any
+        self,
+        who: str,
+        no: str,
+        action: str,
+        /,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **body: Any,
     ) -> Response:
         sent = {
             "Authorization": f"Bearer {self.keys[who]}",

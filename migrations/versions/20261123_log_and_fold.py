@@ -184,7 +184,8 @@ def upgrade() -> None:
             "alarm_at", sa.DateTime(timezone=True), nullable=True, comment="下次须处理的时间"
         ),
         sa.CheckConstraint(
-            "name IN ('desk_accept', 'first_contact', 'unit_accept', 'unit_complete', 'complete', 'reply', 'follow_up')",
+            "name IN ('desk_accept', 'first_contact', 'unit_accept', 'unit_complete', "
+            "'complete', 'reply', 'follow_up')",
             name=op.f("ck_clocks_name"),
         ),
         sa.CheckConstraint(
@@ -480,11 +481,14 @@ def upgrade() -> None:
             "fold", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="事件折叠结果"
         ),
         sa.CheckConstraint(
-            "appeal_type IN ('consult', 'help', 'complaint', 'report', 'suggestion', 'praise', 'other')",
+            "appeal_type IN ('consult', 'help', 'complaint', 'report', 'suggestion', "
+            "'praise', 'other')",
             name=op.f("ck_tickets_appeal_type"),
         ),
         sa.CheckConstraint(
-            "state IN ('received', 'triaged', 'dispatched', 'accepted', 'in_progress', 'feedback_submitted', 'replied', 'completed', 'followed_up', 'archived', 'return_pending', 'returned_upstream', 'rework', 'merged', 'voided')",
+            "state IN ('received', 'triaged', 'dispatched', 'accepted', 'in_progress', "
+            "'feedback_submitted', 'replied', 'completed', 'followed_up', 'archived', "
+            "'return_pending', 'returned_upstream', 'rework', 'merged', 'voided')",
             name=op.f("ck_tickets_state"),
         ),
         sa.CheckConstraint(
@@ -815,7 +819,12 @@ def downgrade() -> None:
     op.drop_table("callers")
     op.drop_table("bureaus")
     op.drop_table("awaited_roots")
-    for function in ("minhu_now()", "minhu_now_held()", "minhu_bigrams(text)", "minhu_refuse_change()"):
+    for function in (
+        "minhu_now()",
+        "minhu_now_held()",
+        "minhu_bigrams(text)",
+        "minhu_refuse_change()",
+    ):
         op.execute(f"DROP FUNCTION {function}")
     for sequence in SEQUENCES:
         op.execute(f"DROP SEQUENCE {sequence}")

@@ -40,7 +40,7 @@ class LazyGroup(TyperGroup):
     """Knows every command by name and help; loads the one that is called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        name, command, rest = super().resolve_command(ctx, args)
+        name, _, rest = super().resolve_command(ctx, args)
         return name, name and load(name), rest
 
     def invoke(self, ctx: Any) -> Any:

@@ -1,14 +1,13 @@
 """The sample organisation (样例) and its keys, for an empty database that is not production's."""
 
 import json
-import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from shared.identity.sources import add_source
-
 import shared
+from services.cli.folder import write_private
 from shared.domain.official import load_calendar_years, load_default_limits
 from shared.domain.words import Role
 from shared.identity import issue_key
@@ -18,6 +17,7 @@ from shared.identity.organisation import (
     load_limits,
     load_organisation,
 )
+from shared.identity.sources import add_source
 from shared.tickets import Hotline
 
 CALENDAR_VERSION = "2026.1"
@@ -41,8 +41,14 @@ class SampleSecrets:
     unit_keys: dict[str, str]
 
 
-async def load_sample(hotline: Hotline) -> SampleSecrets:
-    """Bureau, units, calendar, limits, sources and keys, in one transaction."""
+Keep = Callable[[SampleSecrets], None]
+
+
+async def load_sample(hotline: Hotline, *, keep: Keep | None = None) -> SampleSecrets:
+    """Bureau, units, calendar, limits, sources and keys, in one transaction.
+
+    `keep` stores the secrets before it commits: there is no sample whose keys nobody knows.
+    """
     data = (files(shared) / "data" / "sample-organisation.json").read_text("utf-8")
     organisation = OrganisationFile.model_validate_json(data)
     async with hotline.database.unscoped() as connection:
@@ -66,18 +72,15 @@ async def load_sample(hotline: Hotline) -> SampleSecrets:
             for unit in organisation.units
             if unit.kind != "desk"
         }
-    return SampleSecrets(sources, keys, unit_keys)
+        secrets = SampleSecrets(sources, keys, unit_keys)
+        if keep is not None:
+            keep(secrets)
+    return secrets
 
 
 def keep_secrets(secrets: SampleSecrets, data_dir: Path) -> None:
     """Beside the data, readable by its owner alone, whole or not at all."""
-    draft = data_dir / f".{FILE}"
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(secrets), file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(data_dir / FILE)
+    write_private(data_dir / FILE, json.dumps(asdict(secrets), ensure_ascii=False))
 
 
 def find_secrets(data_dir: Path) -> SampleSecrets | None:

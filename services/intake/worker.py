@@ -4,9 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from httpx import AsyncClient
-
-from services.intake.clients.platform import TIMEOUT_SECONDS, send_state_change
+from services.intake.clients.platform import open_client, send_state_change
 from shared.identity.sources import SourceStore
 from shared.tickets import Hotline
 from shared.worker.callbacks import Sender
@@ -15,5 +13,5 @@ from shared.worker.callbacks import Sender
 @asynccontextmanager
 async def open_sender(hotline: Hotline) -> AsyncIterator[Sender]:
     sources = SourceStore(hotline.database, hotline.keyring)
-    async with AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
+    async with open_client() as client:
         yield partial(send_state_change, client=client, sources=sources)

@@ -97,7 +97,7 @@ async def test_a_wrong_signature_and_an_unknown_source_answer_alike(
     ],
 )
 async def test_nonsense_is_refused_by_field_and_kept_in_quarantine(
-    city: Platform, desk: Desk, intake: AsyncClient, keys: dict[str, str], body: bytes, pointer: str
+    city: Platform, intake: AsyncClient, keys: dict[str, str], body: bytes, pointer: str
 ) -> None:
     refused = await city.send(body, "bad")
     again = await city.send(body, "bad")
@@ -140,9 +140,7 @@ async def test_updates_in_any_order_leave_the_newest_word_of_each_field(
     }
     pushed = await city.create("SH-1")
     for revision in order:
-        await city.push(
-            "ticket.updated", upstream_no="SH-1", revision=revision, **words[revision]
-        )
+        await city.push("ticket.updated", upstream_no="SH-1", revision=revision, **words[revision])
         await drain()
 
     ticket = await ticket_of(desk, city, pushed)

@@ -20,6 +20,10 @@ class CallbackRefused(Unavailable):
     title = "平台未接受回调"
 
 
+def open_client() -> AsyncClient:
+    return AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+
+
 async def send_state_change(
     ledger: Ledger, delivery: Delivery, *, client: AsyncClient, sources: SourceStore
 ) -> None:

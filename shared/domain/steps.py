@@ -1,0 +1,302 @@
+"""How each kind of entry changes a ticket. Pure; states are checked by the fold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from shared.domain import events
+from shared.domain.events import Entry
+from shared.domain.ticket import (
+    Assist,
+    Contact,
+    Feedback,
+    FollowUp,
+    Lead,
+    Ranked,
+    Reply,
+    SiteVisit,
+    Ticket,
+    Upstream,
+    Work,
+)
+from shared.domain.upstream import FIELD_TYPES
+from shared.domain.words import AssistState, Reached, TicketState
+
+MAX_UNREACHABLE = 3
+
+
+def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticket:
+    values = {name: FIELD_TYPES[name](value) for name, value in event.changes.items()}
+    start = values.pop("dispatched_at", None)
+    texts = {**ticket.texts, **dict.fromkeys(event.text_fields, entry.seq)}
+    ranks = ticket.ranks
+    if event.carried:
+        ranks = (*ranks, Ranked(event.rank, event.carried))
+    upstream = ticket.upstream
+    if event.link:
+        upstream = (*upstream, Upstream(event.source, event.upstream_no, entry.seq))
+    return replace(
+        ticket,
+        **values,
+        clock_start=start or ticket.clock_start,
+        texts=texts,
+        ranks=ranks,
+        upstream=upstream,
+        other_nos=(*ticket.other_nos, *event.other_nos),
+    )
+
+
+def _triaged(ticket: Ticket, entry: Entry, event: events.TicketTriaged) -> Ticket:
+    return replace(
+        ticket,
+        state=TicketState.TRIAGED,
+        trade=event.trade,
+        category=event.category,
+        urgency=event.urgency or ticket.urgency,
+        std_kind=event.std_kind or ticket.std_kind,
+        std_code=event.std_code or ticket.std_code,
+    )
+
+
+def _dispatched(ticket: Ticket, entry: Entry, event: events.TicketDispatched) -> Ticket:
+    at = entry.occurred_at
+    assists = tuple(Assist(unit, AssistState.ASSIGNED, at) for unit in event.assists)
+    known = dict.fromkeys((*ticket.units, event.lead, *event.assists))
+    return replace(
+        ticket,
+        state=TicketState.DISPATCHED,
+        lead=Lead(event.lead, at),
+        assists=assists,
+        units=tuple(known),
+        instruction=entry.seq if "instruction" in entry.texts else None,
+    )
+
+
+def _accepted(ticket: Ticket, entry: Entry, event: events.TicketAccepted) -> Ticket:
+    assert ticket.lead is not None
+    lead = replace(ticket.lead, executor=event.executor, section=event.section)
+    return replace(ticket, state=TicketState.ACCEPTED, lead=lead)
+
+
+def _change_assist(ticket: Ticket, unit: str, **values: Any) -> Ticket:
+    assists = tuple(
+        replace(assist, **values) if assist.unit == unit else assist for assist in ticket.assists
+    )
+    return replace(ticket, assists=assists)
+
+
+def _assist_accepted(ticket: Ticket, entry: Entry, event: events.AssistAccepted) -> Ticket:
+    return _change_assist(
+        ticket,
+        event.unit,
+        state=AssistState.ACCEPTED,
+        executor=event.executor,
+        section=event.section,
+    )
+
+
+def _assist_done(ticket: Ticket, entry: Entry, event: events.AssistDone) -> Ticket:
+    work = Work(entry.seq, entry.occurred_at, event.unit, event.site_check, event.attachments)
+    done = _change_assist(ticket, event.unit, state=AssistState.DONE)
+    return replace(done, works=(*ticket.works, work))
+
+
+def _contacted(ticket: Ticket, entry: Entry, event: events.TicketContacted) -> Ticket:
+    contact = Contact(
+        seq=entry.seq,
+        at=entry.occurred_at,
+        by=event.by,
+        mode=event.mode,
+        result=event.result,
+        unit=event.unit,
+        reason_code=event.reason_code,
+        call_id=event.call_id,
+    )
+    return replace(ticket, contacts=(*ticket.contacts, contact))
+
+
+def _disposed(ticket: Ticket, entry: Entry, event: events.TicketDisposed) -> Ticket:
+    work = Work(entry.seq, entry.occurred_at, event.unit, event.site_check, event.attachments)
+    begins = event.by_lead and ticket.state is TicketState.ACCEPTED
+    state = TicketState.IN_PROGRESS if begins else ticket.state
+    return replace(ticket, state=state, works=(*ticket.works, work))
+
+
+def _site_visited(ticket: Ticket, entry: Entry, event: events.TicketSiteVisited) -> Ticket:
+    visit = SiteVisit(
+        seq=entry.seq,
+        at=entry.occurred_at,
+        by=entry.actor.name,
+        participants=event.participants,
+        unit=event.unit,
+        lng=event.lng,
+        lat=event.lat,
+        commitments=event.commitments,
+        attachments=event.attachments,
+    )
+    state = TicketState.IN_PROGRESS if event.begins_work else ticket.state
+    return replace(ticket, state=state, site_visits=(*ticket.site_visits, visit))
+
+
+def _feedback_submitted(ticket: Ticket, entry: Entry, event: events.FeedbackSubmitted) -> Ticket:
+    feedback = Feedback(
+        seq=entry.seq,
+        at=entry.occurred_at,
+        unit=event.unit,
+        by=entry.actor.name,
+        case_valuation=event.case_valuation,
+        fact_finding=event.fact_finding,
+        appeal_finding=event.appeal_finding,
+        contact_id=event.contact_id,
+        attachments=event.attachments,
+    )
+    return replace(ticket, state=TicketState.FEEDBACK_SUBMITTED, feedback=feedback)
+
+
+def _feedback_rejected(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
+    return replace(ticket, state=TicketState.IN_PROGRESS, feedback=None)
+
+
+def _replied(ticket: Ticket, entry: Entry, event: events.TicketReplied) -> Ticket:
+    reply = Reply(
+        seq=entry.seq,
+        at=entry.occurred_at,
+        by=entry.actor.name,
+        mode=event.mode,
+        unit=event.unit,
+        reply_satisfaction=event.reply_satisfaction,
+    )
+    return replace(ticket, state=TicketState.REPLIED, reply=reply)
+
+
+def _completed(ticket: Ticket, entry: Entry, event: events.TicketCompleted) -> Ticket:
+    return replace(
+        ticket,
+        state=TicketState.COMPLETED,
+        completed_at=entry.occurred_at,
+        archive_at=event.archive_at,
+        is_supervised=False,
+    )
+
+
+def _followed_up(ticket: Ticket, entry: Entry, event: events.TicketFollowedUp) -> Ticket:
+    follow_up = FollowUp(
+        round=ticket.round,
+        at=entry.occurred_at,
+        level=event.level,
+        reached=event.reached,
+        first_contact=event.first_contact,
+        overall=event.overall,
+        attitude=event.attitude,
+        solved=event.solved,
+        redo=event.redo,
+    )
+    after = replace(ticket, follow_ups=(*ticket.follow_ups, follow_up))
+    return replace(after, state=_state_after_follow_up(after))
+
+
+def _state_after_follow_up(ticket: Ticket) -> TicketState:
+    """Unreachable waits for the third try; anything else ends the follow-up (ruling 25)."""
+    if ticket.state is not TicketState.COMPLETED:
+        return ticket.state
+    of_round = [one for one in ticket.follow_ups if one.round == ticket.round]
+    settled = any(one.reached is not Reached.UNREACHABLE for one in of_round)
+    if settled or len(of_round) >= MAX_UNREACHABLE:
+        return TicketState.FOLLOWED_UP
+    return ticket.state
+
+
+def _rework_opened(ticket: Ticket, entry: Entry, event: events.ReworkOpened) -> Ticket:
+    upstream = ticket.upstream
+    if event.source is not None and event.upstream_no is not None:
+        upstream = (*upstream, Upstream(event.source, event.upstream_no, entry.seq))
+    return replace(
+        ticket,
+        state=TicketState.REWORK,
+        round=event.round,
+        upstream=upstream,
+        own_reworks=ticket.own_reworks + event.own,
+        round_start=entry.occurred_at,
+        round_due=event.due,
+        upstream_due=None,
+        supervised_due=None,
+        extended_due=None,
+        lead=None,
+        assists=(),
+        feedback=None,
+        reply=None,
+        completed_at=None,
+        archive_at=None,
+        instruction=None,
+    )
+
+
+def _urged(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
+    return replace(ticket, urged=ticket.urged + 1)
+
+
+def _supervised(ticket: Ticket, entry: Entry, event: events.TicketSupervised) -> Ticket:
+    dues = [due for due in (ticket.supervised_due, event.due) if due is not None]
+    upstream = ticket.upstream
+    if event.source is not None and event.upstream_no is not None:
+        upstream = (*upstream, Upstream(event.source, event.upstream_no, entry.seq))
+    return replace(
+        ticket,
+        is_supervised=True,
+        supervision_level=max(ticket.supervision_level, event.level),
+        supervised_due=min(dues, default=None),
+        upstream=upstream,
+    )
+
+
+def _voided(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
+    return replace(ticket, state=TicketState.VOIDED)
+
+
+def _archived(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
+    return replace(ticket, state=TicketState.ARCHIVED)
+
+
+def _repeat_linked(ticket: Ticket, entry: Entry, event: events.RepeatLinked) -> Ticket:
+    return replace(ticket, repeat_of=event.root)
+
+
+def _matter_joined(ticket: Ticket, entry: Entry, event: events.MatterJoined) -> Ticket:
+    return replace(ticket, matter=event.matter)
+
+
+def _unchanged(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
+    """The entry's clocks say it all."""
+    return ticket
+
+
+Step = Callable[[Ticket, Entry, Any], Ticket]
+
+STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
+    {
+        events.TicketUpdated: _updated,
+        events.TicketTriaged: _triaged,
+        events.TicketDispatched: _dispatched,
+        events.TicketAccepted: _accepted,
+        events.AssistAccepted: _assist_accepted,
+        events.AssistDone: _assist_done,
+        events.TicketContacted: _contacted,
+        events.TicketDisposed: _disposed,
+        events.TicketSiteVisited: _site_visited,
+        events.FeedbackSubmitted: _feedback_submitted,
+        events.FeedbackRejected: _feedback_rejected,
+        events.TicketReplied: _replied,
+        events.TicketCompleted: _completed,
+        events.TicketFollowedUp: _followed_up,
+        events.ReworkOpened: _rework_opened,
+        events.TicketUrged: _urged,
+        events.TicketSupervised: _supervised,
+        events.TicketVoided: _voided,
+        events.TicketArchived: _archived,
+        events.RepeatLinked: _repeat_linked,
+        events.MatterJoined: _matter_joined,
+        events.ClockWarned: _unchanged,
+        events.ClockMissed: _unchanged,
+    }
+)
