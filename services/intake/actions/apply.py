@@ -8,8 +8,8 @@ from services.intake import queries
 from services.intake.actions import contents
 from services.intake.actions.desk import IntakeDesk, open_desk
 from services.intake.actions.notices import DEAD, NOTICES
-from services.intake.actions.read import NotAMessage, Reading, read_message
 from services.intake.actions.repeats import link_awaited, link_repeat
+from services.intake.reading import NotAMessage, Reading, read_message
 from services.intake.schemas.messages import (
     ContentMessage,
     RankPublished,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.intake.actions.desk import IntakeDesk, source_actor
-from services.intake.actions.read import caller_of, unknown_fields, word_of
+from services.intake.reading import caller_of, unknown_fields, word_of
 from services.intake.rules.payload import Outcome, Word, compare, weigh
 from services.intake.schemas.messages import ContentMessage, TicketCreated
 from shared.domain.calendar import CITY_ZONE

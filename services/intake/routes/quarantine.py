@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.intake import queries
-from services.intake.actions.read import read_message
+from services.intake.reading import read_message
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.intake import queries
-from services.intake.actions.read import NotAMessage, Reading, read_message
 from services.intake.inbox import Inbox, Incoming
+from services.intake.reading import NotAMessage, Reading, read_message
 from shared.errors import Conflict
 from shared.identity.sources import Source
 from shared.tickets import Hotline
