@@ -1,61 +1,41 @@
-"""`minhu up`: everything on one machine, until Ctrl-C."""
+"""`minhu up`: the whole installation on this machine, until Ctrl-C."""
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
-from services.cli.folder import DEFAULT, DataFolder, open_folder, write_private
+from services.cli.folder import DEFAULT, open_folder, write_private
+from services.cli.sample import FILE
 from services.cli.serve import DEFAULT_PORT_BASE
-from services.cli.stack import Plan, Ready, start_stack
-from services.cli.supervisor import Supervisor
-from shared.logging import set_up_logging
+from services.cli.stack import Wish, running_stack
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@app.command(help="在本机启动数据库、Redis、三个服务和后台进程，Ctrl-C 全部停止。")
+@app.command(help="在本机启动数据库、Redis、三个服务和后台进程；Ctrl-C 停止全部。")
 def up(
-    data_dir: Path = typer.Option(DEFAULT, help="数据目录，没有则新建"),
-    port_base: int = typer.Option(DEFAULT_PORT_BASE, min=1, max=65000, help="端口基数"),
-    ready_file: Path | None = typer.Option(None, help="就绪后写出地址和密钥的文件"),
-    sandbox: bool = typer.Option(False, "--sandbox", help="用虚拟时钟（生产环境不可用）"),
+    data_dir: Path = typer.Option(DEFAULT, help="数据目录"),
+    port_base: int = typer.Option(DEFAULT_PORT_BASE, help="端口起点：服务依次为 +1、+2、+3"),
+    ready_file: Path | None = typer.Option(None, help="全部就绪后写出地址和密钥的文件"),
+    sandbox: bool = typer.Option(False, "--sandbox", help="沙箱：使用虚拟时钟"),
 ) -> None:
-    set_up_logging()
     folder = open_folder(data_dir)
-    plan = Plan(port_base, sandbox=sandbox)
-    with folder.hold(), Supervisor(folder.logs) as supervisor:
-        ready = start_stack(supervisor, folder, plan)
-        with announce_ready(ready, ready_file, folder):
-            typer.echo(summarise(ready, folder, plan))
+    with running_stack(Wish(folder, port_base, sandbox)) as (supervisor, ready):
+        if ready_file is not None:
+            write_private(ready_file.resolve(), json.dumps(ready, ensure_ascii=False))
+        try:
+            announce(ready, folder.path, sandbox=sandbox)
             supervisor.wait()
+        finally:
+            if ready_file is not None:
+                ready_file.resolve().unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def announce_ready(ready: Ready, ready_file: Path | None, folder: DataFolder) -> Iterator[None]:
-    """The ready file stands as long as what it names."""
-    place = ready_file and ready_file.expanduser().resolve()
-    try:
-        if place is not None:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write_private(place, json.dumps(ready, ensure_ascii=False, indent=1) + "\n")
-        yield
-    finally:
-        if place is not None:
-            place.unlink(missing_ok=True)
-        folder.running.unlink(missing_ok=True)
-
-
-def summarise(ready: Ready, folder: DataFolder, plan: Plan) -> str:
-    lines = [
-        "已就绪" + ("（沙箱，虚拟时钟）" if plan.sandbox else ""),
-        f"  受理 {ready['intake']}",
-        f"  派单 {ready['dispatch']}",
-        f"  考核 {ready['scoring']}",
-        f"  数据目录 {folder.path}",
-    ]
+def announce(ready: dict[str, str], data_dir: Path, *, sandbox: bool) -> None:
+    typer.echo("民呼已就绪" + ("（沙箱，虚拟时钟）" if sandbox else ""))
+    for name, label in (("intake", "受理"), ("dispatch", "派单"), ("scoring", "考核")):
+        typer.echo(f"  {label}  {ready[name]}")
     if ready["keys"]:
-        lines.append("  已载入样例机构，密钥见就绪文件（--ready-file）或数据目录")
-    return "\n".join([*lines, "按 Ctrl-C 停止"])
+        typer.echo(f"  样例机构的密钥在 {data_dir / FILE}（仅本人可读）")
+    typer.echo("  按 Ctrl-C 停止全部")
