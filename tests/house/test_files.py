@@ -24,7 +24,7 @@ REGISTRIES = [
 MACHINE_PATHS = ["/" + "/".join(parts) + "/" for parts in (("work",), ("root",), ("home",))]
 LONGEST = 300
 # One plain record after another, however many there are.
-CATALOGUES = ("shared/domain/events.py", "shared/sandbox/year/scenes/")
+CATALOGUES = ("migrations/versions/", "shared/domain/events.py", "shared/sandbox/year/scenes/")
 
 
 @pytest.mark.parametrize("word", REGISTRIES + MACHINE_PATHS)
