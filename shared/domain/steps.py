@@ -61,13 +61,12 @@ def _triaged(ticket: Ticket, entry: Entry, event: events.TicketTriaged) -> Ticke
 
 def _dispatched(ticket: Ticket, entry: Entry, event: events.TicketDispatched) -> Ticket:
     at = entry.occurred_at
-    assists = tuple(Assist(unit, AssistState.ASSIGNED, at) for unit in event.assists)
     known = dict.fromkeys((*ticket.units, event.lead, *event.assists))
     return replace(
         ticket,
         state=TicketState.DISPATCHED,
         lead=Lead(event.lead, at),
-        assists=assists,
+        assists=tuple(Assist(unit, AssistState.ASSIGNED, at) for unit in event.assists),
         units=tuple(known),
         instruction=entry.seq if "instruction" in entry.texts else None,
     )
@@ -171,13 +170,8 @@ def _replied(ticket: Ticket, entry: Entry, event: events.TicketReplied) -> Ticke
 
 
 def _completed(ticket: Ticket, entry: Entry, event: events.TicketCompleted) -> Ticket:
-    return replace(
-        ticket,
-        state=TicketState.COMPLETED,
-        completed_at=entry.occurred_at,
-        archive_at=event.archive_at,
-        is_supervised=False,
-    )
+    done = replace(ticket, state=TicketState.COMPLETED, is_supervised=False)
+    return replace(done, completed_at=entry.occurred_at, archive_at=event.archive_at)
 
 
 def _followed_up(ticket: Ticket, entry: Entry, event: events.TicketFollowedUp) -> Ticket:

@@ -51,7 +51,7 @@ async def test_the_log_folds_to_the_row(desk: Desk, hotline: Hotline) -> None:
         ("desk", "complete", {}, "transition-not-allowed"),
     ],
 )
-async def test_a_refusal_names_its_reason_and_changes_nothing(
+async def test_a_refusal_names_its_reason_and_changes_nothing(  # noqa: PLR0917
     desk: Desk,
     hotline: Hotline,
     who: str,
