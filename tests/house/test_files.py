@@ -24,7 +24,12 @@ REGISTRIES = [
 MACHINE_PATHS = ["/" + "/".join(parts) + "/" for parts in (("work",), ("root",), ("home",))]
 LONGEST = 300
 # One plain record after another, however many there are.
-CATALOGUES = ("migrations/versions/", "shared/domain/events.py", "shared/sandbox/year/scenes/")
+CATALOGUES = (
+    "migrations/versions/",
+    "shared/domain/events.py",
+    "shared/sandbox/year/scenes/",
+    "shared/sandbox/year/texts/",
+)
 
 
 @pytest.mark.parametrize("word", REGISTRIES + MACHINE_PATHS)
