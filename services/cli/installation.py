@@ -1,0 +1,87 @@
+"""Which installation a command works on: the environment's, or the one of a data folder."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.cli.folder import DataFolder, open_folder
+from services.cli.trouble import explain_trouble
+from shared.embedded import start_postgres
+from shared.errors import Invalid, NotFound
+from shared.settings import PREFIX, MissingSetting, Settings
+from shared.tickets import Hotline
+
+T = TypeVar("T")
+
+DATABASE = "MINHU_DATABASE_URL"
+REDIS = "MINHU_REDIS_URL"
+KEYRING = "MINHU_KEYRING_FILE"
+NO_REDIS = "redis://127.0.0.1:1/0"  # such a command rings nobody; the sweep finds what is owed
+
+BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
+SET_BUREAU = text("SELECT set_config('minhu.bureau_id', :bureau, true)")
+
+
+@contextlib.contextmanager
+def find_settings(data_dir: Path) -> Iterator[Settings]:
+    """The environment's database; else that of the stack running on the folder; else the folder's
+    own Postgres, started for the time."""
+    folder = open_folder(data_dir)
+    given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    running = folder.find_running()
+    if given.get(DATABASE):
+        yield Settings.from_env(complete(folder, given))
+    elif running is not None:
+        yield Settings.from_env({**given, **running})
+    elif folder.has_database:
+        with folder.hold():
+            postgres = start_postgres(folder.path, log_dir=folder.logs)
+            try:
+                yield Settings.from_env(complete(folder, given | {DATABASE: postgres.app_url}))
+            finally:
+                postgres.stop()
+    else:
+        raise MissingSetting(
+            f"{folder.path} 中没有数据。请先运行 minhu up，或用 --data-dir 指明数据目录，"
+            "或设置环境变量 MINHU_DATABASE_URL"
+        )
+
+
+def complete(folder: DataFolder, given: dict[str, str]) -> dict[str, str]:
+    """What such a command does not use need not be set; the folder's keyring serves where it is."""
+    keyring = {KEYRING: str(folder.keyring)} if folder.keyring.exists() else {}
+    return {REDIS: NO_REDIS, **keyring, **given}
+
+
+def run_on(data_dir: Path, work: Callable[[Hotline], Awaitable[T]]) -> T:
+    """Runs `work` on the installation; its troubles are told in words an operator can use."""
+
+    async def opened(settings: Settings) -> T:
+        hotline = Hotline.open(settings)
+        try:
+            return await work(hotline)
+        finally:
+            await hotline.close()
+
+    with find_settings(data_dir) as settings, explain_trouble(settings.database_url):
+        return asyncio.run(opened(settings))
+
+
+async def enter_bureau(connection: AsyncConnection, slug: str | None) -> int:
+    """The bureau's id, named to the transaction. Without a slug: the only one there is."""
+    known = {row.slug: int(row.bureau_id) for row in await connection.execute(BUREAUS)}
+    if not known:
+        raise NotFound("还没有任何局，请先运行 minhu org load")
+    if slug is None and len(known) > 1:
+        raise Invalid(f"本系统有多个局，请用 --bureau 指明：{'、'.join(known)}")
+    bureau = known.get(slug) if slug is not None else next(iter(known.values()))
+    if bureau is None:
+        raise NotFound(f"没有代号为 {slug} 的局；现有：{'、'.join(known)}")
+    await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
+    return bureau

@@ -1,0 +1,93 @@
+"""`minhu sources`: upstream platforms, their callbacks and signing secrets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.cli.folder import DEFAULT
+from services.cli.installation import SET_BUREAU, enter_bureau, run_on
+from services.cli.keys import show_minute
+from services.cli.table import print_rows
+from shared.errors import Invalid, NotFound
+from shared.identity.sources import SourceEntry, add_source, list_sources, rotate_source
+from shared.tickets import Hotline
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# A source's name is unique in the installation and leads to its bureau.
+FIND_BUREAU = text("SELECT bureau_id FROM sources WHERE source = :source")
+
+app = typer.Typer(
+    help="上级平台：登记、更换签名密钥、列出。", rich_markup_mode=None, no_args_is_help=True
+)
+
+
+@app.command(help="登记平台并给出签名密钥。密钥只显示这一次，单独在最后一行。")
+def add(
+    name: str = typer.Argument(help="来源名，全系统唯一，例如 city-12345"),
+    callback: str | None = typer.Option(None, help="状态回送地址（https）"),
+    bureau: str | None = typer.Option(None, help="局的代号；只有一个局时可省"),
+    data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
+) -> None:
+    async def work(hotline: Hotline) -> str:
+        if callback is not None:
+            check_callback(callback, sandbox=hotline.settings.sandbox)
+        async with hotline.database.unscoped() as connection:
+            bureau_id = await enter_bureau(connection, bureau)
+            return await add_source(
+                connection, bureau_id, name, keyring=hotline.keyring, callback_url=callback
+            )
+
+    typer.echo(run_on(data_dir, work))
+
+
+@app.command(help="更换签名密钥，旧密钥再用 24 小时。新密钥单独在最后一行。")
+def rotate(
+    name: str = typer.Argument(help="来源名"),
+    data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
+) -> None:
+    async def work(hotline: Hotline) -> str:
+        async with hotline.database.unscoped() as connection:
+            bureau = await enter_bureau_of(connection, name)
+            return await rotate_source(connection, bureau, name, keyring=hotline.keyring)
+
+    typer.echo(run_on(data_dir, work))
+
+
+@app.command("list", help="列出平台（不含密钥）。")
+def list_all(
+    bureau: str | None = typer.Option(None, help="局的代号；只有一个局时可省"),
+    data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
+) -> None:
+    async def work(hotline: Hotline) -> Sequence[SourceEntry]:
+        async with hotline.database.unscoped() as connection:
+            return await list_sources(connection, await enter_bureau(connection, bureau))
+
+    print_rows(
+        ("来源", "登记时间", "有效密钥", "回送地址"),
+        [
+            (one.name, show_minute(one.created_at), str(one.live_secrets), one.callback_url or "-")
+            for one in run_on(data_dir, work)
+        ],
+    )
+
+
+async def enter_bureau_of(connection: AsyncConnection, source: str) -> int:
+    bureau = (await connection.execute(FIND_BUREAU, {"source": source})).scalar()
+    if bureau is None:
+        raise NotFound(f"没有登记过来源 {source}")
+    await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
+    return int(bureau)
+
+
+def check_callback(url: str, *, sandbox: bool) -> None:
+    """https only; loopback is allowed in the sandbox (ruling 49)."""
+    parts = urlsplit(url)
+    if parts.hostname and parts.scheme == "https":
+        return
+    if sandbox and parts.scheme == "http" and parts.hostname in LOOPBACK:
+        return
+    raise Invalid("回送地址须为 https（沙箱中可用本机地址）")
