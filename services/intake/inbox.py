@@ -101,13 +101,18 @@ class Inbox:
         return await waiter
 
     async def run(self) -> None:
-        """Writes group after group, until closed and empty."""
-        while not (self._closing and not self._queue):
-            await self._wanted.wait()
-            self._wanted.clear()
-            while self._queue:
-                group, self._queue = self._queue[:GROUP], self._queue[GROUP:]
-                await self._write_group(group)
+        """Writes group after group, until closed and empty. Nobody is ever left waiting."""
+        group: list[Waiter] = []
+        try:
+            while not (self._closing and not self._queue):
+                await self._wanted.wait()
+                self._wanted.clear()
+                while self._queue:
+                    group, self._queue = self._queue[:GROUP], self._queue[GROUP:]
+                    await self._write_group(group)
+        finally:
+            self._closing = True
+            fail([*group, *self._queue], Unavailable())
 
     def close(self) -> None:
         self._closing = True
@@ -118,7 +123,10 @@ class Inbox:
             waiters = [one for one in group if one[0].bureau == bureau]
             try:
                 kept = await self._write([message for message, _ in waiters])
-            except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError, Unavailable):
+            except Unavailable as error:  # the server is away: it is for each of them
+                fail(waiters, error)
+                continue
+            except asyncpg.PostgresError:
                 await self._write_singly(waiters)
                 continue
             told: set[uuid.UUID] = set()
@@ -152,6 +160,12 @@ class Inbox:
                 raise Unavailable from error
             raise
         return {row["message_id"] for row in rows}
+
+
+def fail(waiters: list[Waiter], error: Exception) -> None:
+    for _, waiter in waiters:
+        if not waiter.done():
+            waiter.set_exception(error)
 
 
 def values_of(message: Incoming) -> tuple[Any, ...]:

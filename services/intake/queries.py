@@ -13,12 +13,13 @@ from shared.tickets.statements import replacing, write_rows
 LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
 READ_MESSAGES = text(
     "SELECT message_id, arrival, source, webhook_id, body, type, upstream_no, state, problem::text"
-    " AS problem, received_at FROM raw_messages"
+    " AS problem, received_at, trace FROM raw_messages"
     " WHERE bureau_id = :bureau AND message_id = ANY(CAST(:ids AS uuid[])) ORDER BY arrival"
 )
 WAITING = text(
     "SELECT message_id, arrival, source, webhook_id, body, type, upstream_no, state, problem::text"
-    " AS problem, received_at FROM raw_messages WHERE bureau_id = :bureau AND state = 'waiting'"
+    " AS problem, received_at, trace FROM raw_messages"
+    " WHERE bureau_id = :bureau AND state = 'waiting'"
     " AND upstream_no = ANY(CAST(:numbers AS text[])) ORDER BY arrival"
 )
 FIND_NUMBERS = text(
@@ -46,6 +47,9 @@ STANDING_TEXTS = text(
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
     " AND field IN ('title', 'content', 'address', 'reply_points')"
     " ORDER BY ticket_id, seq, field, version DESC"
+)
+MATTER_MEMBERS = text(
+    "SELECT ticket_id FROM tickets WHERE bureau_id = :bureau AND matter = :matter"
 )
 SEALED_CALLERS = text(
     "SELECT ticket_id, sealed, seal_key_id FROM callers"

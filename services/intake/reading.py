@@ -1,5 +1,6 @@
 """What a message says, read from its raw bytes."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from services.intake.rules.payload import CODE_FIELDS, TEXT_FIELDS, Word
+from services.intake.rules.payload import CLEARABLE, CODE_FIELDS, TEXT_FIELDS, Word
 from services.intake.schemas.messages import (
     MESSAGES,
     CallerData,
@@ -49,6 +50,8 @@ def read_message(raw: bytes, *, now: datetime | None = None) -> Reading:
         raise NotAMessage(errors=[fault("", "不是有效的 JSON")]) from None
     if not isinstance(envelope, dict):
         raise NotAMessage(errors=[fault("", "应为对象")])
+    if rb"\u0000" in raw and holds_nul(envelope):
+        raise NotAMessage(errors=[fault("", "文本中不能有空字符（U+0000）")])
     kind = envelope.get("type")
     if not isinstance(kind, str) or not 1 <= len(kind) <= 100:
         raise NotAMessage(errors=[fault("/type", "此项必填，应为文本")])
@@ -72,14 +75,29 @@ def read_message(raw: bytes, *, now: datetime | None = None) -> Reading:
     return Reading(kind, message)
 
 
+def holds_nul(value: Any) -> bool:
+    """Postgres keeps no text with U+0000 in it."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, list):
+        return any(holds_nul(one) for one in value)
+    if isinstance(value, dict):
+        return any("\0" in name or holds_nul(one) for name, one in value.items())
+    return False
+
+
 def fault(pointer: str, message: str) -> FieldError:
     return {"pointer": pointer, "message": message}
 
 
 def word_of(message: Message, data: UpdatedData) -> Word:
-    """The fields the message carries, in our names."""
+    """The fields the message carries, in our names. Null clears only what may be empty."""
     given = data.model_fields_set
-    codes = {ours: getattr(data, theirs) for theirs, ours in CODE_FIELDS.items() if theirs in given}
+    codes = {
+        ours: value
+        for theirs, ours in CODE_FIELDS.items()
+        if theirs in given and ((value := getattr(data, theirs)) is not None or ours in CLEARABLE)
+    }
     texts = {name: value for name in TEXT_FIELDS if (value := getattr(data, name)) is not None}
     caller = caller_of(data.caller)
     return Word(
@@ -99,4 +117,5 @@ def caller_of(data: CallerData | None) -> Caller | None:
 def unknown_fields(data: UpdatedData) -> str | None:
     """Upstream fields we do not know, verbatim as JSON; those of the caller stay out."""
     extra: dict[str, Any] = dict(data.model_extra or {})
-    return orjson.dumps(extra).decode() if extra else None
+    # Not orjson: a platform's own number may have more than 64 bits.
+    return json.dumps(extra, ensure_ascii=False, separators=(",", ":")) if extra else None

@@ -62,11 +62,18 @@ async def authenticate_any(
 ) -> Source:
     """The source whose live secret has signed, where the address does not name one (ruling 49)."""
     asked_at = time.monotonic()
-    for known in (await store.read(), await store.reload(asked_at)):
-        for source in known.values():
-            if is_signed(source, headers, body):
-                return source
-    raise BadSignature
+    found = find_signer(await store.read(), headers, body)
+    if found is None:
+        found = find_signer(await store.reload(asked_at), headers, body)
+    if found is None:
+        raise BadSignature
+    return found
+
+
+def find_signer(
+    known: Mapping[str, Source], headers: Mapping[str, str], body: bytes
+) -> Source | None:
+    return next((one for one in known.values() if is_signed(one, headers, body)), None)
 
 
 def is_signed(source: Source, headers: Mapping[str, str], body: bytes) -> bool:

@@ -75,8 +75,10 @@ def numbers_of(reading: Reading) -> Iterator[str]:
 
 
 def created_numbers(reading: Reading) -> Iterator[str]:
-    if isinstance(reading.message, TicketCreated):
+    """Numbers that become known with the message."""
+    if isinstance(reading.message, TicketCreated | TicketRework):
         yield reading.message.data.upstream_no
+    if isinstance(reading.message, TicketCreated):
         yield from reading.message.data.other_nos or ()
 
 
@@ -104,6 +106,7 @@ async def lock_numbers(ledger: Ledger, numbers: Sequence[str]) -> None:
 async def apply_one(desk: IntakeDesk, row: Any, reading: Reading) -> None:
     """One message to its end; what cannot be applied is quarantined with its reason."""
     message = reading.message
+    desk.ledger.trace = row.trace
     if isinstance(message, RankPublished):
         await put_rank(desk, row, message)
         desk.mark(row, "applied")
@@ -120,6 +123,10 @@ async def apply_one(desk: IntakeDesk, row: Any, reading: Reading) -> None:
 async def apply_to_ticket(desk: IntakeDesk, row: Any, message: TicketMessage) -> None:
     source = row.source
     if isinstance(message, TicketCreated):
+        own = desk.find_own(source, message.data.upstream_no)
+        if own is not None and await contents.repeats_first_word(desk, message, own):
+            desk.mark(row, "ignored", own)
+            return
         ticket = take_created(desk, source, message)
         known = desk.find(source, message.data.upstream_no)
         if ticket is not None:

@@ -10,6 +10,7 @@ from shared.domain.calendar import CITY_ZONE
 from shared.domain.events import TicketReceived, TicketUpdated
 from shared.domain.ticket import Ticket
 from shared.domain.words import TicketKind
+from shared.tickets import list_entries
 
 NUMBERS = 1_000_000
 
@@ -45,6 +46,23 @@ def create(desk: IntakeDesk, source: str, message: TicketCreated) -> Ticket:
     )
     desk.remember(ticket, 1, texts)
     return desk.keep(ticket)
+
+
+async def repeats_first_word(desk: IntakeDesk, message: TicketCreated, ticket: Ticket) -> bool:
+    """Whether the ticket began with this very content: sent again, it undoes no later word."""
+    entries = (await list_entries(desk.ledger.tx, [ticket.ticket_id])).get(ticket.ticket_id, [])
+    first = entries[0].event if entries else None
+    if not isinstance(first, TicketReceived) or first.upstream_no != message.data.upstream_no:
+        return False
+    word, _ = masked_word(desk, message, ticket, reseal=False)
+    known = desk.texts.get(ticket.ticket_id, {})
+    caller = caller_of(message.data.caller)
+    return (
+        caller == desk.known_callers.get(ticket.ticket_id)
+        and {*word.codes, *word.texts} == {*first.carried} - {"has_phone"}
+        and all(getattr(first, name) == value for name, value in word.codes.items())
+        and all(known.get((1, name)) == body for name, body in word.texts.items())
+    )
 
 
 def update(desk: IntakeDesk, source: str, message: ContentMessage, ticket: Ticket) -> Ticket | None:
@@ -84,7 +102,7 @@ def masked_word(
 
 def is_newer(ticket: Ticket, word: Word) -> bool:
     known = ticket.rank_of("has_phone")
-    return known is None or word.rank.newer_than(known)
+    return known is None or not known.newer_than(word.rank)
 
 
 def record_update(
@@ -114,7 +132,11 @@ def record_update(
         other_nos=tuple(no for no in message.data.other_nos or () if no not in ticket.other_nos),
     )
     after = desk.ledger.record(
-        ticket, event, actor=source_actor(source), occurred_at=message.at, texts=told
+        ticket,
+        event,
+        actor=source_actor(source),
+        occurred_at=min(message.at, desk.ledger.now),
+        texts=told,
     )
     desk.remember(after, after.seq, dict(outcome.texts))
     return desk.keep(after)

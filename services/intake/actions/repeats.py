@@ -46,6 +46,11 @@ async def link_awaited(desk: IntakeDesk, numbers: Sequence[str]) -> None:
 
 async def link(desk: IntakeDesk, ticket: Ticket, named: Ticket, *, actor: Actor) -> Ticket:
     root = await root_of(desk, named)
+    if root.ticket_id == ticket.ticket_id:  # two tickets that name each other
+        return ticket
+    for follower in await followers_of(desk, ticket):
+        await link(desk, follower, root, actor=actor)
+    root = desk.tickets[root.ticket_id]
     if root.matter is None:
         tx = desk.ledger.tx
         values = {"bureau": tx.bureau, "root": root.ticket_id, "now": tx.now}
@@ -58,6 +63,18 @@ async def link(desk: IntakeDesk, ticket: Ticket, named: Ticket, *, actor: Actor)
     if after.matter != root.matter:
         after = desk.ledger.record(after, MatterJoined(root.matter), actor=actor)
     return desk.keep(after)
+
+
+async def followers_of(desk: IntakeDesk, ticket: Ticket) -> list[Ticket]:
+    """Those that repeat this one: what it is found to repeat, they repeat too."""
+    if ticket.matter is None:
+        return []
+    tx = desk.ledger.tx
+    rows = await tx.rows(queries.MATTER_MEMBERS, bureau=tx.bureau, matter=ticket.matter)
+    desk.tickets |= await lock_ids(
+        tx, {row.ticket_id for row in rows} - set(desk.tickets) - {ticket.ticket_id}
+    )
+    return [one for one in desk.tickets.values() if one.repeat_of == ticket.no]
 
 
 async def root_of(desk: IntakeDesk, ticket: Ticket) -> Ticket:

@@ -6,7 +6,7 @@ from httpx import AsyncClient
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
-from shared.errors import Unavailable
+from shared.errors import HotlineError
 from shared.events.subscriptions import CALLBACK
 from shared.identity.sources import SourceStore
 from shared.tickets import Ledger, find_tickets
@@ -16,7 +16,9 @@ from shared.worker.deliveries import Delivery
 TIMEOUT_SECONDS = 5.0
 
 
-class CallbackRefused(Unavailable):
+class CallbackRefused(HotlineError):
+    """Counted and tried again: nothing of ours is away."""
+
     title = "平台未接受回调"
 
 

@@ -1,5 +1,7 @@
 """Messages that could not be accepted: shown masked, mended, driven again (admin)."""
 
+import json
+import re
 import uuid
 from typing import Any
 
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.intake import queries
-from services.intake.reading import read_message
+from services.intake.reading import ENVELOPE, read_message
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
@@ -28,15 +30,16 @@ ITEM = {
     "problem": {"errors": [{"pointer": "/data/urgency", "message": "此项必填"}]},
     "body": {"type": "ticket.created"},
 }
-PERSONAL = frozenset(
-    {"name", "phone", "mobile", "id_no", "id_type", "email", "address", "district", "gender"}
-)
+CALLERS = frozenset({"caller"})
+MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
 class Redrive(Body):
-    """`data`: a JSON merge patch on the `data` that was received (RFC 7396)."""
+    """A JSON merge patch (RFC 7396) on what was received: its `data`, and what stands beside."""
 
     data: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies it
+    type: str | None = None
+    timestamp: str | None = None
 
 
 @router.get("", summary="隔离中的消息", responses=answers({"items": [ITEM], "next_cursor": None}))
@@ -71,12 +74,26 @@ def masked_body(raw: bytes | None) -> Any:
         return None
     data = body.get("data") if isinstance(body, dict) else None
     caller = data.get("caller") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(caller, dict):
-        return body
+    if not isinstance(caller, dict):
+        return cleaned(body, Mask(None))
     known = {name: str(caller[name]) for name in Citizen.__slots__ if caller.get(name)}
-    cleaned = {name: "***" if name in PERSONAL else value for name, value in caller.items()}
-    text = orjson.dumps({**body, "data": {**data, "caller": cleaned}}).decode()
-    return orjson.loads(Mask(Citizen(**known))(text))
+    return cleaned(body, Mask(Citizen(**known)))
+
+
+def cleaned(value: Any, mask: Mask) -> Any:
+    """Every text through the mask. What a faulty message says of a caller is hidden wherever it
+    stands, and so is whatever looks like a mobile number."""
+    if isinstance(value, dict):
+        return {
+            mask(name): "***" if name in CALLERS and value[name] else cleaned(value[name], mask)
+            for name in value
+        }
+    if isinstance(value, list):
+        return [cleaned(one, mask) for one in value]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    text = MOBILE.sub(r"\1****\2", mask(str(value)))
+    return value if text == str(value) else text
 
 
 @router.post(
@@ -97,7 +114,7 @@ async def redrive(
         if stored is not None:
             return stored
         row = await find_quarantined(ledger.tx, receipt)
-        body = mended(bytes(row.body), parse(Redrive, raw).data)
+        body = mended(bytes(row.body), parse(Redrive, raw))
         reading = read_message(body, now=ledger.now)
         await ledger.tx.run(
             queries.REDRIVE,
@@ -130,13 +147,18 @@ async def find_quarantined(tx: Any, receipt: str) -> Any:
     return row
 
 
-def mended(raw: bytes, patch: dict[str, Any]) -> bytes:
+def mended(raw: bytes, patch: Redrive) -> bytes:
+    """Only what belongs into an envelope goes on; a whole message in `data` is one as well."""
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:
         body = {}
     body = body if isinstance(body, dict) else {}
-    return orjson.dumps({**body, "data": merge_patch(body.get("data"), patch)})
+    given = patch.model_dump(exclude_unset=True)
+    if given.get("data") and given["data"].keys() <= ENVELOPE:
+        given |= given.pop("data")
+    whole = merge_patch({name: body[name] for name in body if name in ENVELOPE}, given)
+    return json.dumps(whole, ensure_ascii=False).encode()
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

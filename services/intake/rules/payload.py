@@ -32,6 +32,11 @@ CODE_FIELDS: Mapping[str, str] = MappingProxyType(
     }
 )
 TEXT_FIELDS = ("title", "content", "address")
+# A platform may take these back by saying null; elsewhere null says nothing.
+CLEARABLE = frozenset(
+    {"trade", "category", "std_kind", "std_code", "street", "lng", "lat", "object_unit"}
+    | {"upstream_due"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +74,17 @@ def current(ticket: Ticket, name: str) -> Any:
 
 
 def weigh(ticket: Ticket, texts: Mapping[str, str], word: Word) -> Outcome:
-    """Per field, the newest word that carries it stands, whatever the order of arrival."""
+    """Per field, the newest word that carries it stands, whatever the order of arrival.
+
+    Of two words equally new, the later to arrive stands.
+    """
     codes = dict(word.codes)
     if word.has_phone is not None:
         codes["has_phone"] = word.has_phone
     newest = [
         name
         for name in (*codes, *word.texts)
-        if (rank := ticket.rank_of(name)) is None or word.rank.newer_than(rank)
+        if (rank := ticket.rank_of(name)) is None or not rank.newer_than(word.rank)
     ]
     changed = [name for name in newest if name in codes and codes[name] != current(ticket, name)]
     return Outcome(

@@ -31,6 +31,8 @@ from shared.domain.words import (
     YesNo,
 )
 
+HIGHEST_REVISION = 10**15  # fits every reader of JSON
+
 
 class CallerData(Data):
     """The citizen. `address` is the home and is never shown."""
@@ -82,7 +84,7 @@ class UpdatedData(TicketData):
     object_unit: Word | None = None
     dispatched_at: When | None = None
     upstream_due: When | None = None
-    revision: Annotated[int, Field(ge=0)] | None = None
+    revision: Annotated[int, Field(ge=0, le=HIGHEST_REVISION)] | None = None
 
 
 class CreatedData(UpdatedData):
