@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "migrate": Place("services.cli.migrate", "升级数据库结构，建立角色并授权"),
         "keys": Place("services.cli.keys", "接口密钥：签发、列出、吊销"),
         "sources": Place("services.cli.sources", "上级平台：登记、更换签名密钥、列出"),
+        "org": Place("services.cli.organisation", "机构：载入局和承办单位"),
+        "calendar": Place("services.cli.calendar", "工作日历：载入一年的放假安排"),
         "recompute": Place("services.cli.recompute", "由事件日志重算全部考核并逐项比对"),
     }
 )
