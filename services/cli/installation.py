@@ -22,6 +22,8 @@ T = TypeVar("T")
 DATABASE = "MINHU_DATABASE_URL"
 REDIS = "MINHU_REDIS_URL"
 KEYRING = "MINHU_KEYRING_FILE"
+OWNER = "MINHU_OWNER_DATABASE_URL"
+SANDBOX = "MINHU_SANDBOX"
 NO_REDIS = "redis://127.0.0.1:1/0"  # such a command rings nobody; the sweep finds what is owed
 
 BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")

@@ -1,11 +1,14 @@
 """`minhu up`: the whole installation on this machine, until Ctrl-C."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from services.cli.folder import DEFAULT, open_folder, write_private
+from services.cli.folder import DEFAULT, DataFolder, open_folder, write_private
+from services.cli.installation import SANDBOX
 from services.cli.sample import FILE
 from services.cli.serve import DEFAULT_PORT_BASE
 from services.cli.stack import Wish, running_stack
@@ -20,22 +23,23 @@ def up(
     ready_file: Path | None = typer.Option(None, help="全部就绪后写出地址和密钥的文件"),
     sandbox: bool = typer.Option(False, "--sandbox", help="沙箱：使用虚拟时钟"),
 ) -> None:
-    folder = open_folder(data_dir)
-    with running_stack(Wish(folder, port_base, sandbox)) as (supervisor, ready):
-        if ready_file is not None:
-            write_private(ready_file.resolve(), json.dumps(ready, ensure_ascii=False))
-        try:
-            announce(ready, folder.path, sandbox=sandbox)
-            supervisor.wait()
-        finally:
-            if ready_file is not None:
-                ready_file.resolve().unlink(missing_ok=True)
+    wish = Wish(open_folder(data_dir), port_base, sandbox, ready_file and ready_file.resolve())
+    with running_stack(wish) as (supervisor, ready):
+        if wish.ready_file is not None:
+            write_private(wish.ready_file, json.dumps(ready, ensure_ascii=False))
+        announce(ready, wish.folder)
+        supervisor.wait()
 
 
-def announce(ready: dict[str, str], data_dir: Path, *, sandbox: bool) -> None:
+def announce(ready: Mapping[str, Any], folder: DataFolder) -> None:
+    running = folder.find_running() or {}
+    sandbox = running.get(SANDBOX) == "1"
     typer.echo("民呼已就绪" + ("（沙箱，虚拟时钟）" if sandbox else ""))
     for name, label in (("intake", "受理"), ("dispatch", "派单"), ("scoring", "考核")):
         typer.echo(f"  {label}  {ready[name]}")
     if ready["keys"]:
-        typer.echo(f"  样例机构的密钥在 {data_dir / FILE}（仅本人可读）")
+        typer.echo(f"  样例机构的密钥在 {folder.path / FILE}（仅本人可读）")
+    else:
+        typer.echo("  签发密钥请运行 minhu keys issue --role desk")
+    typer.echo(f"  日志在 {folder.logs}")
     typer.echo("  按 Ctrl-C 停止全部")
