@@ -4,26 +4,18 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.journeys.stack import ROOT, sandbox
 from tests.journeys.standins import TOOLS, put_first
 
-ROOT = Path(__file__).parents[2]
 UNIT = "sanitation-section"
-PORTS = 4
-SECONDS_TO_START = 120
-SECONDS_TO_STOP = 15
 STATES = [
     "triaged",
     "dispatched",
@@ -53,48 +45,8 @@ EVENTS = [
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The ready file of a sandbox of its own."""
     folder = tmp_path_factory.mktemp("quickstart")
-    with run_sandbox(folder) as file:
+    with sandbox(folder) as (file, _, _):
         yield file
-
-
-@contextmanager
-def run_sandbox(folder: Path) -> Iterator[Path]:
-    ready = folder / "ready.json"
-    argv = [sys.executable, "-m", "services.cli", "up", "--sandbox"]
-    argv += ["--data-dir", str(folder / "data"), "--port-base", str(find_ports())]
-    argv += ["--ready-file", str(ready)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MINHU_")}
-    log = folder / "up.log"
-    with (
-        log.open("wb") as out,
-        subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=out, stderr=out) as process,
-    ):
-        try:
-            wait_for(ready, process, log)
-            yield ready
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(SECONDS_TO_STOP) == 0, log.read_text()
-        finally:
-            process.kill()
-
-
-def wait_for(ready: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
-    while not ready.exists():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.1)
-
-
-def find_ports() -> int:
-    """A base with free ports after it."""
-    for base in range(21000 + os.getpid() % 500 * 20, 32000, 20):
-        with ExitStack() as held, suppress(OSError):
-            for offset in range(PORTS):
-                held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
-            return base
-    raise AssertionError("no free ports")
 
 
 def run_script(ready: Path, folder: Path, standins: Sequence[str]) -> str:
