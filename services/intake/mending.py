@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from shared.vault.callers import Caller, Mask
 CALLERS = frozenset({"caller"})
 LONGEST_TOLD = 256  # a name beyond that is none
 DEEPEST = 200  # as deep as a message may be
+Hide = Callable[[str], str]
 MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
@@ -22,11 +23,16 @@ def masked_body(raw: bytes | None) -> Any:
     body = read_json(raw or b"null")
     data = body.get("data") if isinstance(body, dict) else None
     caller = data.get("caller") if isinstance(data, dict) else None
-    if not isinstance(caller, dict):
-        return cleaned(body, Mask(None))
+    caller = caller if isinstance(caller, dict) else {}
     told = {name: str(caller[name]) for name in Caller.__slots__ if caller.get(name)}
     known = {name: value for name, value in told.items() if len(value) <= LONGEST_TOLD}
-    return cleaned(body, Mask(Caller(**known)))
+    mask = Mask(Caller(**known))
+    return orjson.Fragment(compact(cleaned(body, lambda text: hide_mobiles(mask(text)))))
+
+
+def hide_mobiles(text: str) -> str:
+    """Whatever looks like one, in a message so faulty that its caller cannot be told."""
+    return MOBILE.sub(r"\1****\2", text)
 
 
 def read_json(raw: bytes) -> Any:
@@ -54,31 +60,25 @@ def children(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def cleaned(value: Any, mask: Mask) -> Any:
-    """Every text through the mask. What a faulty message says of a caller is hidden wherever it
-    stands, and so is whatever looks like a mobile number."""
+def cleaned(value: Any, hide: Hide) -> Any:
+    """Every text and number through `hide`, names too; what a message says of a caller is hidden
+    wherever it stands."""
     if isinstance(value, dict):
         return {
-            hidden(name, mask): "***"
-            if name in CALLERS and value[name]
-            else cleaned(value[name], mask)
+            hide(name): "***" if name in CALLERS and value[name] else cleaned(value[name], hide)
             for name in value
         }
     if isinstance(value, list):
-        return [cleaned(one, mask) for one in value]
+        return [cleaned(one, hide) for one in value]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
-    text = hidden(str(value), mask)
-    return value if text == str(value) and not is_huge(value) else text
+    text = hide(str(value))
+    return value if text == str(value) else text
 
 
-def hidden(text: str, mask: Mask) -> str:
-    return MOBILE.sub(r"\1****\2", mask(text))
-
-
-def is_huge(value: Any) -> bool:
-    """More than our own encoder of JSON can say in figures."""
-    return isinstance(value, int) and not -(2**63) <= value < 2**64
+def compact(value: Any) -> str:
+    """Not orjson: a platform's own number may have more than 64 bits."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def mended(raw: bytes, patch: Mapping[str, Any]) -> bytes:

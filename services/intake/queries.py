@@ -51,6 +51,11 @@ STANDING_TEXTS = text(
     " AND field IN ('title', 'content', 'address', 'reply_points')"
     " ORDER BY ticket_id, seq, field, version DESC"
 )
+ENTRY_TEXTS = text(
+    "SELECT DISTINCT ON (field) field, body FROM ticket_texts"
+    " WHERE bureau_id = :bureau AND ticket_id = :ticket AND seq = :seq"
+    " ORDER BY field, version DESC"
+)
 MATTER_MEMBERS = text(
     "SELECT ticket_id FROM tickets WHERE bureau_id = :bureau AND matter = :matter"
 )
@@ -122,6 +127,11 @@ async def standing_texts(tx: Tx, ids: Collection[int]) -> dict[int, dict[tuple[i
         if row.body is not None:
             found.setdefault(row.ticket_id, {})[(row.seq, row.field)] = row.body
     return found
+
+
+async def entry_texts(tx: Tx, ticket_id: int, seq: int) -> dict[str, str]:
+    rows = await tx.rows(ENTRY_TEXTS, bureau=tx.bureau, ticket=ticket_id, seq=seq)
+    return {row.field: row.body for row in rows if row.body is not None}
 
 
 async def settle_messages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

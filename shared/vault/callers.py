@@ -111,14 +111,15 @@ def mask_phone(phone: str | None) -> str | None:
 
 
 class Mask:
-    """Takes one caller's own name and numbers out of texts.
+    """Takes callers' own names and numbers out of texts.
 
     Every caller is new, so nothing is compiled for one: texts are walked by hand, and only where a
     quick look finds that there may be something to hide.
     """
 
-    def __init__(self, caller: Caller | None) -> None:
-        self._rules = () if caller is None else _rules(caller)
+    def __init__(self, *callers: Caller | None) -> None:
+        known = dict.fromkeys(one for one in callers if one is not None)
+        self._rules = tuple(rule for one in known for rule in _rules(one))
 
     def __call__(self, text: str) -> str:
         for hide, secret, mask in self._rules:
