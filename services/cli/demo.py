@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,30 +34,32 @@ def demo(
     console = Console(width=WIDTH)
     plan = plan_year(load_official_calendar())
     with demo_folder(data_dir) as path:
-        wish = Wish(open_folder(path), port_base or free_base(), sandbox=True)
+        wish = Wish(
+            open_folder(path),
+            port_base or free_base(),
+            sandbox=True,
+            ready_file=ready_file and ready_file.resolve(),
+            fresh=True,
+        )
         with running_stack(wish) as (supervisor, ready):
             drive = drive_year(plan, ready, console=console)
             show_scoreboard(ready, console=console)
             console.print(f"共调用接口 {drive.calls:,} 次，用时 {drive.seconds:.0f} 秒。")
-            if ready_file is not None:
-                write_private(ready_file.resolve(), json.dumps(ready, ensure_ascii=False))
+            if wish.ready_file is not None:
+                write_private(wish.ready_file, json.dumps(ready, ensure_ascii=False))
                 console.print("沙箱继续运行，按 Ctrl-C 停止。")
                 supervisor.wait()
-    if ready_file is not None:
-        ready_file.resolve().unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def demo_folder(data_dir: Path | None) -> Iterator[Path]:
-    """A temporary folder, or one that is empty or an earlier demo's own."""
+    """A temporary folder, or one that is empty or an earlier demo's own, to be cleared."""
     if data_dir is None:
         with tempfile.TemporaryDirectory(prefix="minhu-demo-") as name:
             yield Path(name)
         return
-    if data_dir.exists() and any(data_dir.iterdir()):
-        if not (data_dir / MARK).exists():
-            raise Conflict(f"{data_dir} 不是空目录，也不是演示用过的目录，请另选")
-        shutil.rmtree(data_dir)
+    if data_dir.exists() and any(data_dir.iterdir()) and not (data_dir / MARK).exists():
+        raise Conflict(f"{data_dir} 不是空目录，也不是演示用过的目录，请另选")
     data_dir.mkdir(parents=True, exist_ok=True)
     (data_dir / MARK).touch()
     yield data_dir

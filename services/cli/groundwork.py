@@ -1,6 +1,5 @@
 """What services can be started on: servers, keyring, schema, sample organisation, clock."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,14 +7,15 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from services.cli.addresses import DATABASE, OWNER, REDIS, check_address, read_settings
 from services.cli.folder import DataFolder
-from services.cli.installation import DATABASE, KEYRING, OWNER, REDIS
-from services.cli.sample import SampleSecrets, find_secrets, keep_secrets, load_sample
+from services.cli.installation import KEYRING, read_given
+from services.cli.sample import SampleSecrets, is_known, keep_secrets, load_sample, read_secrets
 from services.cli.supervisor import Supervisor
 from shared.db.migrate import migrate
 from shared.embedded import start_postgres, start_redis
 from shared.errors import Conflict
-from shared.settings import PREFIX, MissingSetting, Settings
+from shared.settings import MissingSetting
 from shared.tickets import Hotline
 from shared.tickets.clock import start_clock
 from shared.vault.keyring import create_keyring
@@ -44,9 +44,9 @@ class Prepared:
 
 def make_keyring(folder: DataFolder) -> Path:
     """The keyring named by the environment, else the folder's own, made on first use."""
-    named = os.environ.get(KEYRING)
+    named = read_given().get(KEYRING)
     if named:
-        return Path(named)
+        return Path(named).absolute()
     if folder.has_database and not folder.keyring.exists():
         raise KeyringLost(
             f"{folder.keyring} 不见了，已有数据中的密文离开它无法解开。"
@@ -58,15 +58,14 @@ def make_keyring(folder: DataFolder) -> Path:
 
 def start_servers(folder: DataFolder, supervisor: Supervisor) -> dict[str, str]:
     """The MINHU_* environment; servers of our own where none are named."""
-    environment = {
-        name: value for name, value in os.environ.items() if name.startswith(PREFIX) and value
-    }
+    environment = read_given()
     if DATABASE not in environment:
         postgres = start_postgres(folder.path, log_dir=folder.logs, keeper=supervisor.keeper)
         supervisor.adopt(postgres)
         environment |= {DATABASE: postgres.app_url, OWNER: postgres.owner_url}
     elif OWNER not in environment:
         raise MissingSetting(f"使用外部数据库时，请另设 {OWNER}（库的所有者），升级表结构要用")
+    check_address(OWNER, environment[OWNER])
     if REDIS not in environment:
         redis = start_redis(folder.path, log_dir=folder.logs, keeper=supervisor.keeper)
         supervisor.adopt(redis)
@@ -75,19 +74,29 @@ def start_servers(folder: DataFolder, supervisor: Supervisor) -> dict[str, str]:
 
 
 async def prepare(
-    environment: Mapping[str, str], owner_url: str, folder: DataFolder, *, sandbox: bool
+    environment: Mapping[str, str],
+    owner_url: str,
+    secrets_file: Path,
+    *,
+    sandbox: bool,
+    fresh: bool,
 ) -> Prepared:
     """Schema, sample organisation (only into an empty database that is not production's), clock."""
-    await migrate(owner_url, environment[DATABASE])
-    settings = Settings.from_env(environment)
+    settings = read_settings(environment)
     hotline = Hotline.open(settings)
     try:
-        if not await hotline.bureaus() and settings.env != "production":
-            await load_sample(hotline, keep=lambda made: keep_secrets(made, folder.path))
+        await migrate(owner_url, settings.database_url)
+        is_empty = not await hotline.bureaus()
+        if fresh and not is_empty:
+            raise NotASandbox("演示要从空库开始，这个库中已有数据。请不设 MINHU_DATABASE_URL 再试")
+        if is_empty and settings.env != "production":
+            await load_sample(hotline, keep=lambda made: keep_secrets(made, secrets_file))
         is_sandbox = await prepare_clock(hotline, wanted=sandbox or settings.sandbox)
+        secrets = read_secrets(secrets_file)
+        is_ours = secrets is not None and await is_known(hotline, secrets)
+        return Prepared(is_sandbox, secrets if is_ours else None)
     finally:
         await hotline.close()
-    return Prepared(is_sandbox, find_secrets(folder.path))
 
 
 async def prepare_clock(hotline: Hotline, *, wanted: bool) -> bool:

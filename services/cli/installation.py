@@ -10,7 +10,8 @@ from typing import TypeVar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cli.folder import DataFolder, open_folder
+from services.cli.addresses import DATABASE, REDIS, read_settings
+from services.cli.folder import open_folder
 from services.cli.trouble import explain_trouble
 from shared.embedded import start_postgres
 from shared.errors import Invalid, NotFound
@@ -19,10 +20,7 @@ from shared.tickets import Hotline
 
 T = TypeVar("T")
 
-DATABASE = "MINHU_DATABASE_URL"
-REDIS = "MINHU_REDIS_URL"
 KEYRING = "MINHU_KEYRING_FILE"
-OWNER = "MINHU_OWNER_DATABASE_URL"
 SANDBOX = "MINHU_SANDBOX"
 NO_REDIS = "redis://127.0.0.1:1/0"  # such a command rings nobody; the sweep finds what is owed
 
@@ -35,17 +33,20 @@ def find_settings(data_dir: Path) -> Iterator[Settings]:
     """The environment's database; else that of the stack running on the folder; else the folder's
     own Postgres, started for the time."""
     folder = open_folder(data_dir)
-    given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    given = read_given()
     running = folder.find_running()
-    if given.get(DATABASE):
-        yield Settings.from_env(complete(folder, given))
-    elif running is not None:
-        yield Settings.from_env({**given, **running})
+    if running is not None and given.get(DATABASE) in (None, running[DATABASE]):
+        yield read_settings({**given, **running})
+    elif DATABASE in given:
+        keyring = {KEYRING: str(folder.keyring)} if folder.keyring.exists() else {}
+        yield read_settings({REDIS: NO_REDIS, **keyring, **given})
     elif folder.has_database:
         with folder.hold():
+            folder.running.unlink(missing_ok=True)  # of a stack that was killed
             postgres = start_postgres(folder.path, log_dir=folder.logs)
             try:
-                yield Settings.from_env(complete(folder, given | {DATABASE: postgres.app_url}))
+                own = {DATABASE: postgres.app_url, KEYRING: str(folder.keyring)}
+                yield read_settings({REDIS: NO_REDIS, **own, **given})
             finally:
                 postgres.stop()
     else:
@@ -55,10 +56,9 @@ def find_settings(data_dir: Path) -> Iterator[Settings]:
         )
 
 
-def complete(folder: DataFolder, given: dict[str, str]) -> dict[str, str]:
-    """What such a command does not use need not be set; the folder's keyring serves where it is."""
-    keyring = {KEYRING: str(folder.keyring)} if folder.keyring.exists() else {}
-    return {REDIS: NO_REDIS, **keyring, **given}
+def read_given() -> dict[str, str]:
+    """The MINHU_* variables. An empty one counts as unset."""
+    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX) and value}
 
 
 def run_on(data_dir: Path, work: Callable[[Hotline], Awaitable[T]]) -> T:

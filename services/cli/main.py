@@ -26,11 +26,13 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "serve": Place("services.cli.serve", "运行一个服务：intake、dispatch 或 scoring"),
         "worker": Place("services.cli.worker", "运行后台进程"),
         "migrate": Place("services.cli.migrate", "升级数据库结构，建立角色并授权"),
+        "keyring": Place("services.cli.keyring", "密钥文件：新建"),
         "keys": Place("services.cli.keys", "接口密钥：签发、列出、吊销"),
         "sources": Place("services.cli.sources", "上级平台：登记、更换签名密钥、列出"),
         "org": Place("services.cli.organisation", "机构：载入局和承办单位"),
         "calendar": Place("services.cli.calendar", "工作日历：载入一年的放假安排"),
         "recompute": Place("services.cli.recompute", "由事件日志重算全部考核并逐项比对"),
+        "doctor": Place("services.cli.doctor", "检查安装，说明哪里不对、如何处理"),
     }
 )
 
@@ -47,6 +49,11 @@ class LazyGroup(TyperGroup):
             return super().invoke(ctx)
         except HotlineError as error:
             typer.echo(f"错误：{error.detail}", err=True)
+            raise typer.Exit(1) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            typer.echo(f"错误：无法使用 {error.filename}：{error.strerror}", err=True)
             raise typer.Exit(1) from error
 
 

@@ -1,10 +1,11 @@
 """`minhu migrate`: the schema brought to a revision, roles made, grants given."""
 
 import asyncio
-import os
 
 import typer
 
+from services.cli.addresses import DATABASE, OWNER, check_address
+from services.cli.installation import read_given
 from services.cli.trouble import explain_trouble
 from shared.db.migrate import migrate as run_migrations
 from shared.settings import MissingSetting
@@ -15,11 +16,13 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command(help="以所有者身份升级数据库结构，建立缺少的角色并授权。")
 def migrate(revision: str = typer.Option("head", help="目标版本；base 或 -1 为回退")) -> None:
     """MINHU_DATABASE_URL names the password which a missing role minhu_app is made with."""
-    owner_url = os.environ.get("MINHU_OWNER_DATABASE_URL")
-    if not owner_url:
-        raise MissingSetting("请设置环境变量 MINHU_OWNER_DATABASE_URL（库的所有者）")
+    given = read_given()
+    if OWNER not in given:
+        raise MissingSetting(f"请设置环境变量 {OWNER}（库的所有者）")
+    for name in (OWNER, DATABASE):
+        if name in given:
+            check_address(name, given[name])
+    owner_url = given[OWNER]
     with explain_trouble(owner_url):
-        asyncio.run(
-            run_migrations(owner_url, os.environ.get("MINHU_DATABASE_URL"), revision=revision)
-        )
+        asyncio.run(run_migrations(owner_url, given.get(DATABASE), revision=revision))
     typer.echo(f"数据库已在版本 {revision}")

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from sqlalchemy import text
+
 import shared
 from services.cli.folder import write_private
 from shared.domain.official import load_calendar_years, load_default_limits
 from shared.domain.words import Role
-from shared.identity import issue_key
+from shared.identity import issue_key, secret_hash
 from shared.identity.organisation import (
     OrganisationFile,
     load_calendar,
@@ -29,7 +31,9 @@ ROLE_KEYS = {
     "admin": (Role.ADMIN, "样例管理员"),
     "bi": (Role.BI, "样例数据分析员"),
 }
-FILE = "sample-secrets.json"
+FIND_HASHES = text(
+    "SELECT key_id, secret_hash FROM api_keys WHERE key_id = ANY(CAST(:ids AS text[]))"
+)
 
 
 @dataclass(frozen=True)
@@ -78,13 +82,22 @@ async def load_sample(hotline: Hotline, *, keep: Keep | None = None) -> SampleSe
     return secrets
 
 
-def keep_secrets(secrets: SampleSecrets, data_dir: Path) -> None:
-    """Beside the data, readable by its owner alone, whole or not at all."""
-    write_private(data_dir / FILE, json.dumps(asdict(secrets), ensure_ascii=False))
+def keep_secrets(secrets: SampleSecrets, path: Path) -> None:
+    """Readable by its owner alone, whole or not at all."""
+    write_private(path, json.dumps(asdict(secrets), ensure_ascii=False))
 
 
-def find_secrets(data_dir: Path) -> SampleSecrets | None:
-    path = data_dir / FILE
+def read_secrets(path: Path) -> SampleSecrets | None:
     if not path.exists():
         return None
     return SampleSecrets(**json.loads(path.read_text("utf-8")))
+
+
+async def is_known(hotline: Hotline, kept: SampleSecrets) -> bool:
+    """Are they this database's? Another one may have taken its place since they were kept."""
+    tokens = [*kept.keys.values(), *kept.unit_keys.values()]
+    parts = [token.split("_", 2) for token in tokens]
+    async with hotline.database.unscoped() as connection:
+        found = await connection.execute(FIND_HASHES, {"ids": [key_id for _, key_id, _ in parts]})
+        known = {row.key_id: bytes(row.secret_hash) for row in found}
+    return all(known.get(key_id) == secret_hash(secret) for _, key_id, secret in parts)

@@ -1,5 +1,6 @@
 """`minhu serve`: one service in one process."""
 
+import os
 import socket
 from enum import StrEnum
 from importlib import import_module
@@ -7,9 +8,9 @@ from importlib import import_module
 import typer
 import uvicorn
 
+from services.cli.addresses import read_settings
 from shared.embedded.folder import PortTaken
 from shared.logging import set_up_logging
-from shared.settings import Settings
 
 CLOSING_SECONDS = 5
 MOST_CONNECTIONS = 2000
@@ -35,7 +36,7 @@ def serve(
     port: int = typer.Option(0, help="端口，缺省为 8101、8102、8103"),
 ) -> None:
     set_up_logging()
-    settings = Settings.from_env()
+    settings = read_settings(os.environ)
     with listen(host, port or DEFAULT_PORT_BASE + PORT_OFFSETS[service]) as listening:
         # Loaded by name: a process holds the code of its own service alone.
         create_app = import_module(f"services.{service}.app").create_app

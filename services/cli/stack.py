@@ -1,9 +1,9 @@
 """The whole installation on one machine: servers, schema, sample, services, worker."""
 
-import asyncio
 import contextlib
 import json
-import os
+import logging
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 
 import typer
 
+from services.cli.addresses import DATABASE, OWNER, REDIS
 from services.cli.folder import DataFolder, write_private
-from services.cli.groundwork import make_keyring, prepare, start_servers
-from services.cli.installation import DATABASE, KEYRING, OWNER, REDIS, SANDBOX
+from services.cli.groundwork import Prepared, make_keyring, prepare, start_servers
+from services.cli.installation import KEYRING, SANDBOX, read_given
 from services.cli.programs import Readiness, start_programs
 from services.cli.sample import SampleSecrets
 from services.cli.serve import PORT_OFFSETS
@@ -21,19 +22,26 @@ from services.cli.supervisor import Supervisor
 from services.cli.trouble import explain_trouble
 from shared.embedded.folder import PortTaken, is_free
 from shared.errors import Unavailable
+from shared.logging import set_up_logging
 from shared.settings import MissingSetting
 
 READY_SECONDS = 60.0
+GONE_SECONDS = 10.0
+PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What `up` and `demo` ask for. `ready_file` is removed with the stack, a stale one before."""
+    """What `up` and `demo` ask for. `ready_file` is removed with the stack, a stale one before.
+
+    `fresh`: the folder's data are thrown away first. The caller has made sure that they may be.
+    """
 
     folder: DataFolder
     port_base: int
     sandbox: bool
     ready_file: Path | None = None
+    fresh: bool = False
 
 
 @contextlib.contextmanager
@@ -43,15 +51,16 @@ def running_stack(wish: Wish) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
     A signal before the work inside is done ends the command with 128 + its number.
     """
     folder, done = wish.folder, False
+    set_up_logging(logging.WARNING)
+    # It would tell of every connection that a signal cuts off.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     check_environment(wish)
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with folder.hold(), Supervisor(folder.logs) as supervisor:
+        was_killed = folder.running.exists()
         remove_facts(wish)
-        environment = {KEYRING: str(make_keyring(folder)), **start_servers(folder, supervisor)}
-        check_ports(wish.port_base)
-        owner_url = environment.pop(OWNER)
-        with explain_trouble(owner_url):
-            prepared = asyncio.run(prepare(environment, owner_url, folder, sandbox=wish.sandbox))
+        check_ports(wish.port_base, patience_seconds=GONE_SECONDS if was_killed else 0.0)
+        environment, prepared = lay_ground(wish, supervisor)
         environment[SANDBOX] = "1" if prepared.is_sandbox else "0"
         children = start_programs(supervisor, environment, wish.port_base)
         ready = ready_facts(environment, wish.port_base, prepared.secrets)
@@ -67,6 +76,27 @@ def running_stack(wish: Wish) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
         raise typer.Exit(128 + supervisor.stopped_by)
 
 
+def lay_ground(wish: Wish, supervisor: Supervisor) -> tuple[dict[str, str], Prepared]:
+    """The services' environment, and what it leads to. The owner's address is not in it."""
+    folder = wish.folder
+    if wish.fresh:
+        folder.clear()
+    keyring = make_keyring(folder)
+    environment = start_servers(folder, supervisor) | {KEYRING: str(keyring)}
+    owner_url = environment.pop(OWNER)
+    with explain_trouble(owner_url):
+        prepared = supervisor.run(
+            prepare(
+                environment,
+                owner_url,
+                folder.secrets_of(read_given().get(DATABASE)),
+                sandbox=wish.sandbox,
+                fresh=wish.fresh,
+            )
+        )
+    return environment, prepared
+
+
 def remove_facts(wish: Wish) -> None:
     wish.folder.running.unlink(missing_ok=True)
     if wish.ready_file is not None:
@@ -74,16 +104,20 @@ def remove_facts(wish: Wish) -> None:
 
 
 def check_environment(wish: Wish) -> None:
-    if wish.sandbox and os.environ.get("MINHU_ENV") == "production":
+    if wish.sandbox and read_given().get("MINHU_ENV") == "production":
         raise MissingSetting("MINHU_ENV=production 时不得使用沙箱（--sandbox）")
 
 
-def check_ports(port_base: int) -> None:
+def check_ports(port_base: int, *, patience_seconds: float) -> None:
+    """A stack that was killed takes a while to let go of its ports."""
+    deadline = time.monotonic() + patience_seconds
     for service, offset in PORT_OFFSETS.items():
-        if not is_free(port_base + offset):
-            raise PortTaken(
-                f"端口 {port_base + offset}（{service}）已被占用，请用 --port-base 另选"
-            )
+        while not is_free(port_base + offset):
+            if time.monotonic() >= deadline:
+                raise PortTaken(
+                    f"端口 {port_base + offset}（{service}）已被占用，请用 --port-base 另选"
+                )
+            time.sleep(PAUSE_SECONDS)
 
 
 def ready_facts(

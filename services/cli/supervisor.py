@@ -1,20 +1,24 @@
 """One process that starts the others, starts them again, and takes them all along when it goes."""
 
+import asyncio
 import contextlib
 import logging
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from shared.embedded import Keeper, Server
 from shared.embedded.keeper import Command
 from shared.embedded.logs import bound_log
 from shared.errors import HotlineError
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +88,7 @@ class Supervisor:
         self._watches: list[Watch] = []
         self._signal: signal.Signals | None = None
         self._busy = False
+        self._cancel: Callable[[], object] | None = None
         self._logs_checked_at = 0.0
         self._handlers: dict[signal.Signals, Any] = {}
 
@@ -122,6 +127,25 @@ class Supervisor:
             child = Child(program, log=log, keeper=self.keeper)
             self._watches.append(Watch(child, program.restart, since=time.monotonic()))
         return child
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs to the end, or until a signal cancels it: connections are closed in good order."""
+        with self._undisturbed():
+            try:
+                return asyncio.run(self._cancellable(work))
+            except asyncio.CancelledError:
+                if self._signal is None:
+                    raise
+        raise Stopped
+
+    async def _cancellable(self, work: Coroutine[Any, Any, T]) -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        self._cancel = partial(loop.call_soon_threadsafe, task.cancel)
+        try:
+            return await work
+        finally:
+            self._cancel = None
 
     def wait(self) -> signal.Signals:
         """Keep everything running until a signal arrives; returns it."""
@@ -188,5 +212,7 @@ class Supervisor:
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._signal = signal.Signals(number)
-        if not self._busy:
+        if self._cancel is not None:
+            self._cancel()
+        elif not self._busy:
             raise Stopped

@@ -1,5 +1,6 @@
 """`minhu up`: the whole installation on this machine, until Ctrl-C."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 import typer
 
+from services.cli.addresses import DATABASE
 from services.cli.folder import DEFAULT, DataFolder, open_folder, write_private
-from services.cli.installation import SANDBOX
-from services.cli.sample import FILE
+from services.cli.installation import SANDBOX, read_given
 from services.cli.serve import DEFAULT_PORT_BASE
 from services.cli.stack import Wish, running_stack
+from services.cli.supervisor import Stopped
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -24,10 +26,11 @@ def up(
     sandbox: bool = typer.Option(False, "--sandbox", help="沙箱：使用虚拟时钟"),
 ) -> None:
     wish = Wish(open_folder(data_dir), port_base, sandbox, ready_file and ready_file.resolve())
-    with running_stack(wish) as (supervisor, ready):
+    # Once all is ready, a signal is the proper end.
+    with running_stack(wish) as (supervisor, ready), contextlib.suppress(Stopped):
+        announce(ready, wish.folder)
         if wish.ready_file is not None:
             write_private(wish.ready_file, json.dumps(ready, ensure_ascii=False))
-        announce(ready, wish.folder)
         supervisor.wait()
 
 
@@ -38,7 +41,9 @@ def announce(ready: Mapping[str, Any], folder: DataFolder) -> None:
     for name, label in (("intake", "受理"), ("dispatch", "派单"), ("scoring", "考核")):
         typer.echo(f"  {label}  {ready[name]}")
     if ready["keys"]:
-        typer.echo(f"  样例机构的密钥在 {folder.path / FILE}（仅本人可读）")
+        typer.echo(
+            f"  样例机构的密钥在 {folder.secrets_of(read_given().get(DATABASE))}（仅本人可读）"
+        )
     else:
         typer.echo("  签发密钥请运行 minhu keys issue --role desk")
     typer.echo(f"  日志在 {folder.logs}")

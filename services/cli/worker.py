@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Mapping
 
 import typer
 import uvloop
 
+from services.cli.addresses import read_settings
 from services.intake.handlers import HANDLERS as INTAKE_HANDLERS
 from services.intake.worker import open_sender
 from services.scoring.handlers import HANDLERS as SCORING_HANDLERS
@@ -30,7 +32,7 @@ def all_handlers() -> Mapping[str, Handler]:
 @app.command(help="运行后台进程：处理应投递的事件，按时记录预警与超期，回送平台。")
 def worker() -> None:
     set_up_logging()
-    uvloop.run(work(Settings.from_env()))
+    uvloop.run(work(read_settings(os.environ)))
 
 
 async def work(settings: Settings) -> None:

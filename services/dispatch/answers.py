@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.dispatch.case import Texts
 from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
@@ -236,7 +238,7 @@ def _upstream(
 ) -> dict[str, Any]:
     shown: dict[str, Any] = {"source": source, "no": no}
     if reader.role in INSIDERS and raw is not None:
-        shown["raw"] = raw
+        shown["raw"] = orjson.Fragment(raw)  # JSON as it was sent, numbers of any size
     return shown
 
 

@@ -11,14 +11,17 @@ from shared.db import Tx
 from shared.tickets.statements import replacing, write_rows
 
 LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
+# A message speaks in its mended words where there are some; what was sent stays beside them.
+MESSAGE_COLUMNS = (
+    "message_id, arrival, source, coalesce(mended, body) AS body, upstream_no, state, received_at,"
+    " trace"
+)
 READ_MESSAGES = text(
-    "SELECT message_id, arrival, source, webhook_id, body, type, upstream_no, state, problem::text"
-    " AS problem, received_at, trace FROM raw_messages"
+    f"SELECT {MESSAGE_COLUMNS} FROM raw_messages"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND message_id = ANY(CAST(:ids AS uuid[])) ORDER BY arrival"
 )
 WAITING = text(
-    "SELECT message_id, arrival, source, webhook_id, body, type, upstream_no, state, problem::text"
-    " AS problem, received_at, trace FROM raw_messages"
+    f"SELECT {MESSAGE_COLUMNS} FROM raw_messages"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND state = 'waiting'"
     " AND upstream_no = ANY(CAST(:numbers AS text[])) ORDER BY arrival"
 )
@@ -47,6 +50,11 @@ STANDING_TEXTS = text(
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
     " AND field IN ('title', 'content', 'address', 'reply_points')"
     " ORDER BY ticket_id, seq, field, version DESC"
+)
+ENTRY_TEXTS = text(
+    "SELECT DISTINCT ON (field) field, body FROM ticket_texts"
+    " WHERE bureau_id = :bureau AND ticket_id = :ticket AND seq = :seq"
+    " ORDER BY field, version DESC"
 )
 MATTER_MEMBERS = text(
     "SELECT ticket_id FROM tickets WHERE bureau_id = :bureau AND matter = :matter"
@@ -87,13 +95,14 @@ QUARANTINE = text(
     " ORDER BY arrival LIMIT :limit"
 )
 TAKE_QUARANTINED = text(
-    "SELECT message_id, arrival, source, webhook_id, body, stream_id, state FROM raw_messages"
+    "SELECT message_id, body, state FROM raw_messages"
     " WHERE bureau_id = :bureau AND message_id = :id FOR UPDATE"
 )
 REDRIVE = text(
-    "WITH mended AS (UPDATE raw_messages SET body = :body, type = :type,"
-    " upstream_no = :upstream_no, state = 'pending', problem = NULL"
-    " WHERE bureau_id = :bureau AND message_id = :id RETURNING stream_id, arrival, message_id)"
+    "WITH mended AS (UPDATE raw_messages SET mended = :body, mended_by = :actor,"
+    " mended_at = :now, type = :type, upstream_no = :upstream_no, state = 'pending',"
+    " problem = NULL WHERE bureau_id = :bureau AND message_id = :id"
+    " RETURNING stream_id, arrival, message_id)"
     " INSERT INTO deliveries (bureau_id, stream_id, seq, subscriber, event_type, payload)"
     " SELECT :bureau, stream_id, arrival, 'intake', 'message.received',"
     " jsonb_build_object('message_id', message_id) FROM mended"
@@ -118,6 +127,11 @@ async def standing_texts(tx: Tx, ids: Collection[int]) -> dict[int, dict[tuple[i
         if row.body is not None:
             found.setdefault(row.ticket_id, {})[(row.seq, row.field)] = row.body
     return found
+
+
+async def entry_texts(tx: Tx, ticket_id: int, seq: int) -> dict[str, str]:
+    rows = await tx.rows(ENTRY_TEXTS, bureau=tx.bureau, ticket=ticket_id, seq=seq)
+    return {row.field: row.body for row in rows if row.body is not None}
 
 
 async def settle_messages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

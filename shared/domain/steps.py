@@ -231,17 +231,19 @@ def _urged(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
 
 
 def _supervised(ticket: Ticket, entry: Entry, event: events.TicketSupervised) -> Ticket:
-    dues = [due for due in (ticket.supervised_due, event.due) if due is not None]
+    """On a closed ticket nothing is left to hasten: the level stands, no 督办 is left open.
+
+    It would keep the ticket from its archive for ever, since only `complete` ends one.
+    """
     upstream = ticket.upstream
     if event.source is not None and event.upstream_no is not None:
         upstream = (*upstream, Upstream(event.source, event.upstream_no, entry.seq))
-    return replace(
-        ticket,
-        is_supervised=True,
-        supervision_level=max(ticket.supervision_level, event.level),
-        supervised_due=min(dues, default=None),
-        upstream=upstream,
-    )
+    level = max(ticket.supervision_level, event.level)
+    after = replace(ticket, supervision_level=level, upstream=upstream)
+    if not ticket.is_open:
+        return after
+    dues = [due for due in (ticket.supervised_due, event.due) if due is not None]
+    return replace(after, is_supervised=True, supervised_due=min(dues, default=None))
 
 
 def _voided(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:

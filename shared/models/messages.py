@@ -41,6 +41,9 @@ raw_messages = Table(
     Column("ticket_id", BigInteger, comment="对应工单"),
     moment("settled_at", "处理完成时间"),
     text("trace", "追踪编号", nullable=True),
+    Column("mended", LargeBinary, comment="修正后的正文；原文不动"),
+    text("mended_by", "修正人", nullable=True),
+    moment("mended_at", "修正时间"),
     one_of("state", MESSAGE_STATES),
     ForeignKeyConstraint(["bureau_id", "source"], ["sources.bureau_id", "sources.source"]),
     Index(

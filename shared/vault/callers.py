@@ -1,8 +1,10 @@
 """Callers (诉求人): masked for everyone, sealed at rest, their words cleaned of themselves."""
 
-import json
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
 
 from shared.vault.keyring import Keyring, digits_of
 
@@ -72,8 +74,8 @@ class CallerRow:
 
 
 def seal_caller(caller: Caller, ticket_id: int, *, bureau: int, keyring: Keyring) -> CallerRow:
-    plain = json.dumps({k: v for k, v in asdict(caller).items() if v}, ensure_ascii=False)
-    sealed, seal_key = keyring.seal(plain.encode(), f"caller:{bureau}:{ticket_id}")
+    told = {name: value for name in Caller.__slots__ if (value := getattr(caller, name))}
+    sealed, seal_key = keyring.seal(orjson.dumps(told), f"caller:{bureau}:{ticket_id}")
     number = caller.number
     hashed, hash_key = keyring.hash_number(number) if number else (None, None)
     return CallerRow(
@@ -109,38 +111,114 @@ def mask_phone(phone: str | None) -> str | None:
 
 
 class Mask:
-    """Takes one caller's own name and numbers out of texts."""
+    """Takes callers' own names and numbers out of texts.
 
-    def __init__(self, caller: Caller | None) -> None:
-        self._patterns = [] if caller is None else list(_patterns(caller))
+    Every caller is new, so nothing is compiled for one: texts are walked by hand, and only where a
+    quick look finds that there may be something to hide.
+    """
+
+    def __init__(self, *callers: Caller | None) -> None:
+        known = dict.fromkeys(one for one in callers if one is not None)
+        self._rules = tuple(rule for one in known for rule in _rules(one))
 
     def __call__(self, text: str) -> str:
-        for pattern, mask in self._patterns:
-            text = pattern.sub(mask, text)
+        for hide, secret, mask in self._rules:
+            text = hide(text, secret, mask)
         return text
 
 
-def _patterns(caller: Caller) -> list[tuple[re.Pattern[str], str]]:
+Hide = Callable[[str, str, str], str]
+ASCII_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+DIGITS = re.compile(r"[0-9]+")
+# What has no upper and lower case, and so can only stand for itself.
+CASELESS = re.compile(r"[0-9@._+\-\u4e00-\u9fff]+")
+NUMBER_SEPARATORS = "-()（）"
+
+
+def _rules(caller: Caller) -> tuple[tuple[Hide, str, str], ...]:
+    """Numbers first, then papers, then the name."""
     numbers = [
-        (_number_pattern(digits_of(number)), mask_phone(number) or "****")
+        (_hide_number, digits, mask_phone(number) or "****")
         for number in (caller.phone, caller.mobile)
-        if number and len(digits_of(number)) >= MIN_DIGITS
+        if number and len(digits := digits_of(number)) >= MIN_DIGITS
     ]
     papers = [
-        (re.compile(re.escape(text), re.IGNORECASE), "****")
+        (_hide_paper, text, "****")
         for text in (caller.id_no, caller.email, caller.address)
         if text and len(text) > 3
     ]
-    names = []
     name = "".join((caller.name or "").split())
-    if len(name) > 1:
-        spaced = r"\s*".join(re.escape(char) for char in name)
-        names = [(re.compile(spaced), mask_name(name, caller.gender) or "**")]
-    return numbers + papers + names
+    names = [(_hide_name, name, mask_name(name, caller.gender) or "**")] if len(name) > 1 else []
+    return (*numbers, *papers, *names)
 
 
-def _number_pattern(digits: str) -> re.Pattern[str]:
+def _hide_number(text: str, digits: str, mask: str) -> str:
     """The number however it is grouped, with or without its country code, in any digit width."""
-    wide = str.maketrans("0123456789", "０１２３４５６７８９")
-    each = (f"[{digit}{digit.translate(wide)}]" for digit in digits)
-    return re.compile(r"(?:(?:\+|00)?86[\s-]?)?" + r"[\s\-()（）]*".join(each))
+    plain = text.translate(ASCII_DIGITS)
+    if digits not in "".join(DIGITS.findall(plain)):
+        return text
+    return _replace(text, f"+08{digits[0]}", mask, lambda at: _number_end(text, plain, at, digits))
+
+
+def _hide_paper(text: str, secret: str, mask: str) -> str:
+    """Papers and addresses, in whichever case."""
+    caseless = max(CASELESS.findall(secret), key=len, default="")
+    if caseless not in text:
+        return text
+    if caseless == secret:
+        return text.replace(secret, mask)
+    return re.sub(re.escape(secret), mask, text, flags=re.IGNORECASE)
+
+
+def _hide_name(text: str, name: str, mask: str) -> str:
+    """The name, also where its characters are set apart."""
+    if name[0] not in text or name not in "".join(text.split()):
+        return text
+    return _replace(text, name[0], mask, lambda at: _end_of(text, at, name, ""))
+
+
+def _replace(text: str, beginnings: str, mask: str, end_at: Callable[[int], int]) -> str:
+    """Every match of `end_at`, leftmost first; it answers 0 where none begins."""
+    parts = []
+    done = at = 0
+    while at < len(text):
+        end = end_at(at) if text[at].translate(ASCII_DIGITS) in beginnings else 0
+        if end:
+            parts += [text[done:at], mask]
+            done = at = end
+        else:
+            at += 1
+    return "".join([*parts, text[done:]])
+
+
+def _number_end(text: str, plain: str, at: int, digits: str) -> int:
+    """Where a number that begins at `at`, perhaps with its country code, ends."""
+    for code in ("+86", "0086", "86"):
+        if not text.startswith(code, at):
+            continue
+        after = at + len(code)
+        if text[after : after + 1].isspace() or text.startswith("-", after):
+            end = _end_of(plain, after + 1, digits, NUMBER_SEPARATORS)
+            if end:
+                return end
+        end = _end_of(plain, after, digits, NUMBER_SEPARATORS)
+        if end:
+            return end
+    return _end_of(plain, at, digits, NUMBER_SEPARATORS)
+
+
+def _end_of(text: str, at: int, secret: str, separators: str) -> int:
+    """Where `secret` ends that begins at `at`, its characters set apart by blanks and separators.
+
+    0 where it does not stand there.
+    """
+    if not text.startswith(secret[0], at):
+        return 0
+    at += 1
+    for char in secret[1:]:
+        while at < len(text) and (text[at].isspace() or text[at] in separators):
+            at += 1
+        if not text.startswith(char, at):
+            return 0
+        at += 1
+    return at

@@ -7,30 +7,42 @@ lock is held while the receiver is called; no ticket is locked. Retries go by th
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from sqlalchemy import text
 
 from shared.db import is_transient
-from shared.errors import Unavailable
+from shared.errors import HotlineError, Unavailable
 from shared.events.subscriptions import CALLBACK
 from shared.tickets import Hotline, Ledger
 from shared.worker.deliveries import COLUMNS, Delivery, describe, forget, read_delivery
 
 log = logging.getLogger(__name__)
 
-PARALLEL = 4
-# Ten tries over about 75 hours.
-WAITS = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (5, 60, 300, 1800, 7200, 18000, 36000, 57600, 72000, 75600)
+PARALLEL = 2  # to one receiver
+LINES = 4  # to all of them; each holds a connection to Postgres
+ROUND_SECONDS = 5.0
+# Between ten tries: about 75 hours in all.
+WAITS = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+)
+MAX_TRIES = 1 + len(WAITS)
+
+RECEIVERS = text(
+    "SELECT DISTINCT subscriber FROM deliveries"
+    " WHERE bureau_id = :bureau AND subscriber LIKE :prefix AND parked_at IS NULL"
+    " AND (attempts = 0 OR next_try_at <= :now) ORDER BY subscriber"
 )
 
 # Never the second of a ticket's deliveries while the first is still owed.
 TAKE_NEXT = text(
     f"SELECT {COLUMNS} FROM deliveries AS d"  # noqa: S608 - constants only
-    " WHERE bureau_id = :bureau AND subscriber LIKE :prefix AND parked_at IS NULL"
+    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND parked_at IS NULL"
     " AND (attempts = 0 OR next_try_at <= :now)"
     " AND NOT EXISTS (SELECT FROM deliveries AS earlier WHERE earlier.bureau_id = d.bureau_id"
     " AND earlier.stream_id = d.stream_id AND earlier.subscriber = d.subscriber"
@@ -49,20 +61,30 @@ Sender = Callable[[Ledger, Delivery], Awaitable[None]]
 
 
 async def drain_callbacks(hotline: Hotline, bureau: int, sender: Sender) -> None:
-    """Until nothing more can be sent now, several receivers at once."""
-    if await _send_next(hotline, bureau, sender):
-        await asyncio.gather(*(_send_on(hotline, bureau, sender) for _ in range(PARALLEL)))
+    """What can be sent now, to each receiver apart, so that none waits for a slower one.
+
+    A round ends in time for the next one to look for new receivers.
+    """
+    async with hotline.ledger(bureau, writing=False) as ledger:
+        rows = await ledger.tx.rows(RECEIVERS, bureau=bureau, prefix=f"{CALLBACK}%", now=ledger.now)
+    until = time.monotonic() + ROUND_SECONDS
+    lines = asyncio.Semaphore(LINES)
+
+    async def send_on(subscriber: str) -> None:
+        sent = True
+        while sent and time.monotonic() < until:
+            async with lines:
+                sent = await _send_next(hotline, bureau, subscriber, sender)
+
+    senders = [send_on(row.subscriber) for row in rows for _ in range(PARALLEL)]
+    for outcome in await asyncio.gather(*senders, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
-async def _send_on(hotline: Hotline, bureau: int, sender: Sender) -> None:
-    sent = True
-    while sent:
-        sent = await _send_next(hotline, bureau, sender)
-
-
-async def _send_next(hotline: Hotline, bureau: int, sender: Sender) -> bool:
+async def _send_next(hotline: Hotline, bureau: int, subscriber: str, sender: Sender) -> bool:
     async with hotline.ledger(bureau) as ledger:
-        row = await ledger.tx.row(TAKE_NEXT, bureau=bureau, prefix=f"{CALLBACK}%", now=ledger.now)
+        row = await ledger.tx.row(TAKE_NEXT, bureau=bureau, subscriber=subscriber, now=ledger.now)
         if row is None:
             return False
         delivery = read_delivery(row)
@@ -73,7 +95,11 @@ async def _send_next(hotline: Hotline, bureau: int, sender: Sender) -> bool:
                 raise
             log.warning(
                 "callback failed",
-                extra={"subscriber": delivery.subscriber, "stream_id": delivery.stream_id},
+                extra={
+                    "subscriber": delivery.subscriber,
+                    "stream_id": delivery.stream_id,
+                    "kind": describe(error),
+                },
             )
             await _postpone(ledger, delivery, error)
         else:
@@ -82,17 +108,23 @@ async def _send_next(hotline: Hotline, bureau: int, sender: Sender) -> bool:
 
 
 async def _postpone(ledger: Ledger, delivery: Delivery, error: Exception) -> None:
-    is_last = delivery.attempts + 1 >= len(WAITS)
+    is_last = delivery.attempts + 1 >= MAX_TRIES
     wait = WAITS[min(delivery.attempts, len(WAITS) - 1)]
-    jitter = random.uniform(0.8, 1.0)  # noqa: S311 - spreads retries, decides nothing
+    jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads retries, decides nothing
     await ledger.tx.run(
         POSTPONE,
         bureau=ledger.tx.bureau,
         subscriber=delivery.subscriber,
         stream=delivery.stream_id,
         seq=delivery.seq,
-        error=describe(error),
+        error=reason(error),
         next_try_at=ledger.now + wait * jitter,
         is_last=is_last,
         now=ledger.now,
     )
+
+
+def reason(error: Exception) -> str:
+    """What is kept of a failure: what the receiver answered, or what became of the call."""
+    said = f": {error.detail}" if isinstance(error, HotlineError) else ""
+    return describe(error) + said

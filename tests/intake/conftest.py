@@ -1,10 +1,14 @@
 """The two platforms of the sample organisation."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from httpx import AsyncClient
 
 from tests.factories import Desk
 from tests.platform import Platform
+
+Drain = Callable[[], Awaitable[int]]
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ async def test_a_pushed_ticket_is_kept_applied_and_masked(
     assert ticket["caller"] == {"name": "张先生", "phone": "138****5678"}
     assert "张建国" not in ticket["content"]
     assert "13812345678" not in ticket["content"]
-    assert ticket["upstream"][0]["raw"] == '{"weather":"rain"}'
+    assert ticket["upstream"][0]["raw"] == {"weather": "rain"}
     assert ticket["clocks"]["complete"]["due"] == "2026-11-25T23:59:59+08:00"
 
 

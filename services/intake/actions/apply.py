@@ -124,7 +124,7 @@ async def apply_to_ticket(desk: IntakeDesk, row: Any, message: TicketMessage) ->
     source = row.source
     if isinstance(message, TicketCreated):
         own = desk.find_own(source, message.data.upstream_no)
-        if own is not None and await contents.repeats_first_word(desk, message, own):
+        if own is not None and await contents.repeats_first_word(desk, source, message, own):
             desk.mark(row, "ignored", own)
             return
         ticket = take_created(desk, source, message)

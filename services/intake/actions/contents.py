@@ -1,10 +1,12 @@
 """First words on a ticket, and later ones: created and updated."""
 
-from typing import Any
+import json
 
+from services.intake import queries
 from services.intake.actions.desk import IntakeDesk, source_actor
+from services.intake.mending import Hide, cleaned, compact
 from services.intake.reading import caller_of, unknown_fields, word_of
-from services.intake.rules.payload import Outcome, Word, compare, weigh
+from services.intake.rules.payload import Outcome, Word, compare, spelled, weigh
 from services.intake.schemas.messages import ContentMessage, TicketCreated
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.events import TicketReceived, TicketUpdated
@@ -42,19 +44,36 @@ def create(desk: IntakeDesk, source: str, message: TicketCreated) -> Ticket:
         event,
         actor=source_actor(source),
         occurred_at=data.received_at,
-        texts=texts | ({"raw": mask(raw)} if raw else {}),
+        texts=texts | ({"raw": masked_json(raw, mask)} if raw else {}),
     )
     desk.remember(ticket, 1, texts)
     return desk.keep(ticket)
 
 
-async def repeats_first_word(desk: IntakeDesk, message: TicketCreated, ticket: Ticket) -> bool:
-    """Whether the ticket began with this very content: sent again, it undoes no later word."""
+async def repeats_first_word(
+    desk: IntakeDesk, source: str, message: TicketCreated, ticket: Ticket
+) -> bool:
+    """Whether the platform began with this very content: sent again, it undoes no later word."""
+    await desk.ledger.flush()  # what this very batch has said is looked at too
     entries = (await list_entries(desk.ledger.tx, [ticket.ticket_id])).get(ticket.ticket_id, [])
-    first = entries[0].event if entries else None
-    if not isinstance(first, TicketReceived) or first.upstream_no != message.data.upstream_no:
-        return False
     word, _ = masked_word(desk, message, ticket, reseal=False)
+    number = (source, message.data.upstream_no)
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, TicketReceived) and (event.source, event.upstream_no) == number:
+            return is_first_word(desk, message, ticket, event, word)
+        if not isinstance(event, TicketUpdated) or not event.link:
+            continue
+        if (event.source, event.upstream_no) == number:
+            told = await queries.entry_texts(desk.ledger.tx, ticket.ticket_id, entry.seq)
+            told.pop("raw", None)
+            return told == spelled(word, (*word.codes, *word.texts))
+    return False
+
+
+def is_first_word(
+    desk: IntakeDesk, message: TicketCreated, ticket: Ticket, first: TicketReceived, word: Word
+) -> bool:
     known = desk.texts.get(ticket.ticket_id, {})
     caller = caller_of(message.data.caller)
     return (
@@ -91,13 +110,18 @@ def masked_word(
 ) -> tuple[Word, str | None]:
     word = word_of(message, message.data)
     caller = caller_of(message.data.caller)
-    mask = desk.mask_of(ticket, caller)
+    hide = desk.mask_of(ticket, caller)
     if caller is not None and reseal and is_newer(ticket, word):
         desk.seal(ticket.ticket_id, caller)
-    texts = {name: mask(body) for name, body in word.texts.items()}
+    texts = {name: hide(body) for name, body in word.texts.items()}
     raw = unknown_fields(message.data)
     cleaned = Word(word.rank, word.codes, texts, word.has_phone)
-    return cleaned, mask(raw) if raw else None
+    return cleaned, masked_json(raw, hide) if raw else None
+
+
+def masked_json(raw: str, hide: Hide) -> str:
+    """Text by text: a mask laid over the whole would break a number, or miss what is escaped."""
+    return compact(cleaned(json.loads(raw), hide))
 
 
 def is_newer(ticket: Ticket, word: Word) -> bool:
@@ -116,7 +140,7 @@ def record_update(
     raw: str | None,
     link: bool = False,
 ) -> Ticket:
-    told: dict[str, Any] = {**outcome.texts}
+    told = {**outcome.aside, **outcome.texts}
     if raw:
         told["raw"] = raw
     event = TicketUpdated(

@@ -76,9 +76,7 @@ class IntakeDesk:
 
     def mask_of(self, ticket: Ticket, caller: Caller | None) -> Mask:
         """For a later message: the caller it brings, and the one known from before."""
-        if caller is not None:
-            return Mask(caller)
-        return Mask(self.known_callers.get(ticket.ticket_id))
+        return Mask(caller, self.known_callers.get(ticket.ticket_id))
 
     def mark(self, message: Any, state: str, ticket: Ticket | None = None, **more: Any) -> None:
         self.marks[str(message.message_id)] = {

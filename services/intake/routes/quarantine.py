@@ -1,7 +1,5 @@
 """Messages that could not be accepted: shown masked, mended, driven again (admin)."""
 
-import json
-import re
 import uuid
 from typing import Any
 
@@ -10,12 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.intake import queries
-from services.intake.reading import ENVELOPE, read_message
+from services.intake.mending import masked_body, mended
+from services.intake.reading import read_message
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
-from shared.vault.callers import Caller as Citizen
-from shared.vault.callers import Mask
 from shared.web.auth import Caller, HotlineState, require_role
 from shared.web.bodies import Body, parse, read_body
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
@@ -30,8 +27,6 @@ ITEM = {
     "problem": {"errors": [{"pointer": "/data/urgency", "message": "此项必填"}]},
     "body": {"type": "ticket.created"},
 }
-CALLERS = frozenset({"caller"})
-MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
 class Redrive(Body):
@@ -66,36 +61,6 @@ async def list_quarantine(request: Request, hotline: HotlineState, caller: Calle
     return list_answer(request, items, cursor)
 
 
-def masked_body(raw: bytes | None) -> Any:
-    """As received, without the caller's own name and numbers; what is no JSON is not shown."""
-    try:
-        body = orjson.loads(raw or b"null")
-    except orjson.JSONDecodeError:
-        return None
-    data = body.get("data") if isinstance(body, dict) else None
-    caller = data.get("caller") if isinstance(data, dict) else None
-    if not isinstance(caller, dict):
-        return cleaned(body, Mask(None))
-    known = {name: str(caller[name]) for name in Citizen.__slots__ if caller.get(name)}
-    return cleaned(body, Mask(Citizen(**known)))
-
-
-def cleaned(value: Any, mask: Mask) -> Any:
-    """Every text through the mask. What a faulty message says of a caller is hidden wherever it
-    stands, and so is whatever looks like a mobile number."""
-    if isinstance(value, dict):
-        return {
-            mask(name): "***" if name in CALLERS and value[name] else cleaned(value[name], mask)
-            for name in value
-        }
-    if isinstance(value, list):
-        return [cleaned(one, mask) for one in value]
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return value
-    text = MOBILE.sub(r"\1****\2", mask(str(value)))
-    return value if text == str(value) else text
-
-
 @router.post(
     "/{receipt}/redrive",
     status_code=202,
@@ -114,13 +79,15 @@ async def redrive(
         if stored is not None:
             return stored
         row = await find_quarantined(ledger.tx, receipt)
-        body = mended(bytes(row.body), parse(Redrive, raw))
+        body = mended(bytes(row.body), parse(Redrive, raw).model_dump(exclude_unset=True))
         reading = read_message(body, now=ledger.now)
         await ledger.tx.run(
             queries.REDRIVE,
             bureau=caller.bureau,
             id=row.message_id,
             body=body,
+            actor=caller.actor.name,
+            now=ledger.now,
             type=reading.type,
             upstream_no=reading.upstream_no,
         )
@@ -144,31 +111,6 @@ async def find_quarantined(tx: Any, receipt: str) -> Any:
         raise NotFound
     if row.state != "quarantined":
         raise Conflict("这条消息不在隔离区")
+    if row.body is None:
+        raise Conflict("这条消息的原文已按期清除，不能再修正")
     return row
-
-
-def mended(raw: bytes, patch: Redrive) -> bytes:
-    """Only what belongs into an envelope goes on; a whole message in `data` is one as well."""
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        body = {}
-    body = body if isinstance(body, dict) else {}
-    given = patch.model_dump(exclude_unset=True)
-    if given.get("data") and given["data"].keys() <= ENVELOPE:
-        given |= given.pop("data")
-    whole = merge_patch({name: body[name] for name in body if name in ENVELOPE}, given)
-    return json.dumps(whole, ensure_ascii=False).encode()
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7396."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged

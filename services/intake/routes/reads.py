@@ -64,9 +64,12 @@ async def get_receipt(request: Request, receipt: str) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-@router.get("/tickets/{upstream_no}", summary="平台眼中的一件工单", responses=answers(VIEW))
+@router.get("/tickets/{upstream_no:path}", summary="平台眼中的一件工单", responses=answers(VIEW))
 async def get_ticket(request: Request, upstream_no: str) -> Response:
+    """A platform's numbers may hold anything, slashes too."""
     source = await signed_source(request)
+    if "\0" in upstream_no:  # Postgres keeps no such text
+        raise NotFound
     hotline: Hotline = request.app.state.hotline
     async with hotline.database.transaction(source.bureau, writing=False) as tx:
         numbers = await queries.find_numbers(tx, [upstream_no])

@@ -1,0 +1,1 @@
+"""What `minhu doctor` looks at, one finding each."""
