@@ -9,7 +9,7 @@ from bench.loops import bench_applied, bench_loops
 from bench.stand import counting_postgres, sandbox
 from bench.statements import bench_statements
 from bench.webhooks import bench_webhooks
-from services.cli.installation import DATABASE, OWNER
+from services.cli.addresses import DATABASE, OWNER
 
 PARTS = "abcd"
 SMALL, LARGE = 1_000, 100_000

@@ -13,13 +13,17 @@ from typing import Any
 
 import httpx
 
+from services.cli.addresses import DATABASE, REDIS
 from services.cli.demo import free_base
 from services.cli.folder import open_folder
-from services.cli.groundwork import make_keyring, prepare
-from services.cli.installation import DATABASE, KEYRING, REDIS
-from services.cli.sample import SampleSecrets
+from services.cli.groundwork import make_keyring
+from services.cli.installation import KEYRING
+from services.cli.sample import SampleSecrets, load_sample
 from services.cli.stack import Wish, running_stack
+from shared.db.migrate import migrate
 from shared.embedded import Postgres, start_postgres, start_redis
+from shared.settings import Settings
+from shared.tickets import Hotline
 
 READY_SECONDS = 30.0
 
@@ -67,9 +71,17 @@ def bare_stand() -> Iterator[tuple[dict[str, str], SampleSecrets, str]]:
         redis = start_redis(folder.path)
         stack.callback(redis.stop)
         environment = {DATABASE: postgres.app_url, REDIS: redis.url, KEYRING: str(keyring)}
-        prepared = asyncio.run(prepare(environment, postgres.owner_url, folder, sandbox=False))
-        assert prepared.secrets is not None
-        yield environment, prepared.secrets, postgres.app_url
+        secrets = asyncio.run(prepare(environment, postgres.owner_url))
+        yield environment, secrets, postgres.app_url
+
+
+async def prepare(environment: Mapping[str, str], owner_url: str) -> SampleSecrets:
+    await migrate(owner_url, environment[DATABASE])
+    hotline = Hotline.open(Settings.from_env(environment))
+    try:
+        return await load_sample(hotline)
+    finally:
+        await hotline.close()
 
 
 @contextmanager
