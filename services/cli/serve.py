@@ -49,6 +49,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing asks for the peer's address or scheme
             date_header=True,
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=CLOSING_SECONDS,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from services.intake.inbox import open_inbox
 from services.intake.routes import quarantine, reads, webhooks
@@ -11,6 +12,7 @@ from shared.identity.sources import SourceStore
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.web.app import make_app
+from shared.web.shortcut import Shortcut
 from shared.worker.bell import ArqBell
 
 
@@ -31,4 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         routers=[webhooks.router, reads.router, quarantine.router],
         bell=ArqBell(settings.redis_url),
         lifespans=[open_state],
+        inner=[
+            Middleware(Shortcut, prefix=webhooks.router.prefix, endpoint=webhooks.receive),
+        ],
     )

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import asyncpg
@@ -43,7 +44,7 @@ SELECT message_id FROM kept
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incoming:
     """One message, checked: `state` is pending, ignored or quarantined (with its problem)."""
 
@@ -58,12 +59,12 @@ class Incoming:
     problem: str | None = None
     trace: str | None = None
 
-    @property
+    @cached_property
     def message_id(self) -> uuid.UUID:
         """Follows from source and webhook-id, so the primary key is what tells duplicates."""
         return message_id_of(self.source, self.webhook_id)
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         return hashlib.sha256(self.body).digest()
 

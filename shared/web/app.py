@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
 
 from shared.identity import KeyStore
 from shared.settings import Settings
@@ -37,8 +38,12 @@ def make_app(
     routers: Sequence[APIRouter],
     bell: Bell,
     lifespans: Sequence[Lifespan] = (),
+    inner: Sequence[Middleware] = (),
 ) -> FastAPI:
-    """`app.state` holds `hotline`, `keys`, `bell`; `lifespans` open what one service alone has."""
+    """`app.state` holds `hotline`, `keys`, `bell`; `lifespans` open what one service alone has.
+
+    `inner`: middlewares behind the one that traces, before the routes.
+    """
     shown = settings.docs or settings.sandbox
 
     @asynccontextmanager
@@ -62,10 +67,11 @@ def make_app(
         docs_url="/docs" if shown else None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        middleware=[Middleware(TraceHeader), *inner],
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.bell = bell
-    app.add_middleware(TraceHeader)
     render_problems(app)
     for router in (health_router, *routers):
         app.include_router(router)

@@ -15,8 +15,10 @@ def traceparent(scope: MutableMapping[str, Any]) -> str:
     """The request's trace context; made on first asking where the caller sent none."""
     known = scope.get(KEY)
     if known is None:
-        given = dict(scope.get("headers", ())).get(b"traceparent", b"").decode("latin-1")
-        known = given if TRACEPARENT.fullmatch(given) else new_traceparent()
+        given = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+        known = given.decode("latin-1")
+        if not TRACEPARENT.fullmatch(known):
+            known = new_traceparent()
         scope[KEY] = known
     return str(known)
 
@@ -26,7 +28,8 @@ def trace_id(scope: MutableMapping[str, Any]) -> str:
 
 
 def new_traceparent() -> str:
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    drawn = secrets.token_hex(24)
+    return f"00-{drawn[:32]}-{drawn[32:]}-01"
 
 
 class TraceHeader:
