@@ -1,7 +1,7 @@
 """Callers (诉求人): masked for everyone, sealed at rest, their words cleaned of themselves."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -157,7 +157,9 @@ def _hide_number(text: str, digits: str, mask: str) -> str:
     plain = text.translate(ASCII_DIGITS)
     if digits not in "".join(DIGITS.findall(plain)):
         return text
-    return _replace(text, f"+08{digits[0]}", mask, lambda at: _number_end(text, plain, at, digits))
+    beginnings = f"+08{digits[0]}"
+    starts = [at for at, char in enumerate(plain) if char in beginnings]
+    return _replace(text, starts, mask, lambda at: _number_end(text, plain, at, digits))
 
 
 def _hide_paper(text: str, secret: str, mask: str) -> str:
@@ -174,20 +176,19 @@ def _hide_name(text: str, name: str, mask: str) -> str:
     """The name, also where its characters are set apart."""
     if name[0] not in text or name not in "".join(text.split()):
         return text
-    return _replace(text, name[0], mask, lambda at: _end_of(text, at, name, ""))
+    starts = [at for at, char in enumerate(text) if char == name[0]]
+    return _replace(text, starts, mask, lambda at: _end_of(text, at, name, ""))
 
 
-def _replace(text: str, beginnings: str, mask: str, end_at: Callable[[int], int]) -> str:
-    """Every match of `end_at`, leftmost first; it answers 0 where none begins."""
+def _replace(text: str, starts: Sequence[int], mask: str, end_at: Callable[[int], int]) -> str:
+    """Every match of `end_at` at one of `starts`, leftmost first; it answers 0 for none."""
     parts = []
-    done = at = 0
-    while at < len(text):
-        end = end_at(at) if text[at].translate(ASCII_DIGITS) in beginnings else 0
+    done = 0
+    for at in starts:
+        end = end_at(at) if at >= done else 0
         if end:
             parts += [text[done:at], mask]
-            done = at = end
-        else:
-            at += 1
+            done = end
     return "".join([*parts, text[done:]])
 
 
