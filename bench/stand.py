@@ -48,6 +48,7 @@ def counting_postgres() -> Iterator[Postgres]:
             settings={
                 "shared_preload_libraries": "pg_stat_statements",
                 "pg_stat_statements.track": "top",
+                "pg_stat_statements.track_utility": "off",  # BEGIN, COMMIT
                 "pg_stat_statements.max": "10000",
             },
         )

@@ -19,7 +19,7 @@ TICKETS = 5
 PAGES = 3
 COUNT = """
     SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements(false) AS s
-    WHERE s.toplevel AND s.userid = 'minhu_app'::regrole
+    WHERE s.userid = 'minhu_app'::regrole
 """
 LISTS = (
     "limit=50",

@@ -92,6 +92,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "OBJECT_OF_COMPLAINT": "被反映单位不得承办涉及自身的工单",
         "OTHER_TRADE": "该单位不承办此行业",
         "OTHER_CATEGORY": "内容分类不属于该行业",
+        "UNKNOWN_CATEGORY": "没有这个内容分类",
         "CONTACT_NEEDED": "须指明一条先行联系记录",
         "UNKNOWN_CONTACT": "没有这条先行联系记录",
         "ATTACHMENT_RECORDING": "复核单须附通话录音",

@@ -2,9 +2,12 @@
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
+# What Postgres adds to an error shows the row that failed.
+DETAIL = re.compile(r"^DETAIL:.*$\n?", re.MULTILINE)
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -18,7 +21,7 @@ class JsonLines(logging.Formatter):
         }
         line |= {key: value for key, value in vars(record).items() if key not in STANDARD}
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = DETAIL.sub("", self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False, default=str)
 
 

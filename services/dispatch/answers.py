@@ -174,7 +174,7 @@ def visits_answer(ticket: Ticket, texts: Texts) -> list[dict[str, Any]]:
             "commitments": [
                 {
                     "text": texts.get((one.seq, f"commitment:{i}")),
-                    "owner": promise.owner,
+                    "owner": texts.get((one.seq, f"owner:{i}")),
                     "due_on": promise.due_on,
                 }
                 for i, promise in enumerate(one.commitments)

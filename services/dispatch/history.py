@@ -1,6 +1,8 @@
 """Log entries as CloudEvents 1.0: with texts for a ticket's readers, thin in the feed."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,6 +14,7 @@ from shared.domain.ticket import Ticket
 from shared.identity import Identity
 
 # What a person is called, and what a unit must not learn of: not in the feed, not for units.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NAMES = frozenset({"by", "executor", "section", "call_id"})
 HIDDEN_FROM_UNITS = frozenset({"object_unit", "has_phone", "other_nos"})
 
@@ -31,7 +34,7 @@ def feed_items(rows: Sequence[Any], bureau: int) -> list[dict[str, Any]]:
     """`data` has codes and ids only."""
     return [
         _cloud_event(row, row.ticket_id, row.no, bureau)
-        | {"data": _without(orjson.loads(row.data), NAMES | HIDDEN_FROM_UNITS)}
+        | {"data": _without(_read(row.data), NAMES | HIDDEN_FROM_UNITS)}
         for row in rows
     ]
 
@@ -50,7 +53,7 @@ def _cloud_event(row: Any, ticket_id: int, no: str, bureau: int) -> dict[str, An
 
 
 def _data(row: Any, texts: Texts, reader: Actor) -> dict[str, Any]:
-    data: dict[str, Any] = orjson.loads(row.data)
+    data = _read(row.data)
     if reader.role not in INSIDERS:
         data = _without(data, HIDDEN_FROM_UNITS)
     written = {
@@ -82,6 +85,22 @@ def _differences(
     ]
     worded = [{"field": name, "to": written.get(name)} for name in data.get("text_fields", ())]
     return codes + worded
+
+
+def _read(data: str) -> dict[str, Any]:
+    """The log keeps times as they came; answers use the city's."""
+    read: dict[str, Any] = _in_city_time(orjson.loads(data))
+    return read
+
+
+def _in_city_time(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_city_time(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_in_city_time(one) for one in value]
+    if isinstance(value, str) and TIME.fullmatch(value):
+        return city_time(datetime.fromisoformat(value))
+    return value
 
 
 def _without(data: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

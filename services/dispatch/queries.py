@@ -50,6 +50,7 @@ FEED = (
 OF_UNIT = (
     " AND EXISTS (SELECT FROM ticket_units AS u WHERE u.bureau_id = e.bureau_id"
     " AND u.unit_id = :unit AND u.ticket_id = e.ticket_id)"
+    " AND t.fold->>'object_unit' IS DISTINCT FROM :unit"
 )
 FEED_OF_ALL = text(FEED.format(scope=""))
 FEED_OF_UNIT = text(FEED.format(scope=OF_UNIT))

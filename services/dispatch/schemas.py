@@ -21,14 +21,14 @@ from shared.domain.words import (
     Urgency,
     YesNo,
 )
-from shared.web.bodies import Body, Moment
+from shared.web.bodies import AtField, Body, Flag, Moment, Number, Whole
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Long = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Category = Annotated[str, StringConstraints(pattern=r"^[GASL]-\d{2}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=1000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+FOLLOW_UP_ANSWERS = frozenset({"first_contact", "overall", "attitude", "solved", "redo"})
 Day = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
 
@@ -50,7 +50,7 @@ Attachments = Annotated[tuple[AttachmentBody, ...], Field(max_length=50)]
 
 class Triage(ActionBody):
     trade: Trade
-    category: Category
+    category: Short
     urgency: Urgency | None = None
     std_kind: Annotated[str, StringConstraints(pattern="^(component|matter)$")] | None = None
     std_code: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
@@ -77,7 +77,7 @@ class ContactBody(ActionBody):
     @model_validator(mode="after")
     def a_fruitless_try_says_why(self) -> Self:
         if self.result is ContactResult.UNREACHED and self.reason_code is None:
-            raise ValueError("未联系上须填写 reason_code")
+            raise AtField("reason_code", "未联系上须填写原因")
         return self
 
 
@@ -85,7 +85,7 @@ class Disposal(ActionBody):
     text: Long
     site_check: SiteCheck
     attachments: Attachments = ()
-    done: bool = False
+    done: Flag = False
 
 
 class CommitmentBody(Body):
@@ -97,8 +97,8 @@ class CommitmentBody(Body):
 class SiteVisitBody(ActionBody):
     findings: Long
     participants: list[Short] = Field(min_length=1, max_length=50)
-    lng: float | None = Field(default=None, ge=-180, le=180)
-    lat: float | None = Field(default=None, ge=-90, le=90)
+    lng: Number | None = Field(default=None, ge=-180, le=180)
+    lat: Number | None = Field(default=None, ge=-90, le=90)
     commitments: list[CommitmentBody] = Field(default=[], max_length=20)
     attachments: Attachments = ()
 
@@ -135,13 +135,13 @@ class FollowUpBody(ActionBody):
     overall: Satisfaction = Satisfaction.UNRATED
     attitude: Satisfaction = Satisfaction.UNRATED
     solved: YesNo = YesNo.UNRATED
-    redo: bool = False
+    redo: Flag = False
 
     @model_validator(mode="after")
     def only_a_citizen_reached_has_answers(self) -> Self:
-        answers = {"first_contact", "overall", "attitude", "solved", "redo"}
-        if self.reached is not Reached.YES and answers & self.model_fields_set:
-            raise ValueError("未接通或拒访时只填 reached")
+        given = sorted(self.model_fields_set & FOLLOW_UP_ANSWERS)
+        if self.reached is not Reached.YES and given:
+            raise AtField(given[0], "未接通或拒访时不填")
         return self
 
 
@@ -151,5 +151,5 @@ class Urge(ActionBody):
 
 class Supervision(ActionBody):
     text: Note
-    level: int | None = Field(default=None, ge=1, le=3)
+    level: Whole | None = Field(default=None, ge=1, le=3)
     due: Moment | None = None

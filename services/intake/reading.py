@@ -20,7 +20,7 @@ from services.intake.schemas.messages import (
 from shared.domain.events import FieldRank
 from shared.errors import FieldError, Invalid
 from shared.vault.callers import Caller
-from shared.web.bodies import field_errors
+from shared.web.bodies import NO_NUL, NUL, field_errors, find_nul
 
 ENVELOPE = frozenset({"type", "timestamp", "data"})
 FUTURE_SECONDS = 300
@@ -50,8 +50,9 @@ def read_message(raw: bytes, *, now: datetime | None = None) -> Reading:
         raise NotAMessage(errors=[fault("", "不是有效的 JSON")]) from None
     if not isinstance(envelope, dict):
         raise NotAMessage(errors=[fault("", "应为对象")])
-    if rb"\u0000" in raw and holds_nul(envelope):
-        raise NotAMessage(errors=[fault("", "文本中不能有空字符（U+0000）")])
+    pointer = find_nul(envelope) if NUL in raw else None
+    if pointer is not None:
+        raise NotAMessage(errors=[fault(pointer, NO_NUL)])
     kind = envelope.get("type")
     if not isinstance(kind, str) or not 1 <= len(kind) <= 100:
         raise NotAMessage(errors=[fault("/type", "此项必填，应为文本")])
@@ -73,17 +74,6 @@ def read_message(raw: bytes, *, now: datetime | None = None) -> Reading:
     ):
         raise NotAMessage(errors=[fault("/data/received_at", "来件时间晚于当前时间")])
     return Reading(kind, message)
-
-
-def holds_nul(value: Any) -> bool:
-    """Postgres keeps no text with U+0000 in it."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, list):
-        return any(holds_nul(one) for one in value)
-    if isinstance(value, dict):
-        return any("\0" in name or holds_nul(one) for name, one in value.items())
-    return False
 
 
 def fault(pointer: str, message: str) -> FieldError:

@@ -63,6 +63,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
+            hide_parameters=True,  # what is written may be a citizen's words
             connect_args={
                 "timeout": 5,
                 "server_settings": {"jit": "off", "application_name": "minhu"},

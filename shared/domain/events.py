@@ -185,13 +185,14 @@ class TicketDisposed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    owner: str
+    """What is promised and by whom are texts of the entry: `commitment:N`, `owner:N`."""
+
     due_on: str
 
 
 @dataclass(frozen=True, slots=True)
 class TicketSiteVisited(Event):
-    """`texts`: findings, and commitment:N for each promise made on site."""
+    """`texts`: findings, participants, and commitment:N and owner:N for each promise made."""
 
     type = "ticket.site_visited"
     participants: int

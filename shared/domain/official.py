@@ -1,16 +1,20 @@
 """What ships with the product: the State Council's day lists and the default limits, as data."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from shared.domain.calendar import WorkCalendar
 from shared.domain.limits import Limits
+from shared.domain.words import Trade
 
 OFFICIAL_VERSION = "2026.1"
+CATEGORIES_FILE = "categories.json"
 DEFAULT_LIMITS_FILE = "default-1.json"
 
 
@@ -41,6 +45,14 @@ class DefaultLimit:
     value: str
     remark: str
     evidence: str
+
+
+@cache
+def load_categories() -> Mapping[str, Trade]:
+    """Our second-level categories (内容分类), by code, with the trade each belongs to."""
+    text = files("shared").joinpath("data", CATEGORIES_FILE).read_text("utf-8")
+    rows = json.loads(text)["categories"]
+    return MappingProxyType({row["code"]: Trade(row["trade"]) for row in rows})
 
 
 def load_calendar_years() -> tuple[CalendarYear, ...]:

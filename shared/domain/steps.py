@@ -211,6 +211,7 @@ def _rework_opened(ticket: Ticket, entry: Entry, event: events.ReworkOpened) -> 
         round=event.round,
         upstream=upstream,
         own_reworks=ticket.own_reworks + event.own,
+        is_upstream_rework=not event.own,
         round_start=entry.occurred_at,
         round_due=event.due,
         upstream_due=None,

@@ -196,6 +196,7 @@ class Ticket:
     reply: Reply | None = None
     follow_ups: tuple[FollowUp, ...] = ()
     own_reworks: int = 0
+    is_upstream_rework: bool = False
     urged: int = 0
     supervision_level: int = 0
     is_supervised: bool = False
@@ -215,6 +216,11 @@ class Ticket:
     def has_no_caller(self) -> bool:
         """Nobody to call, answer or ask: anonymous and without a phone (ruling 14)."""
         return self.is_anonymous and not self.has_phone
+
+    @property
+    def is_review(self) -> bool:
+        """复核单: sent as one, or its present round was opened by one."""
+        return self.ticket_kind is TicketKind.REWORK or self.is_upstream_rework
 
     @property
     def reply_exempt(self) -> bool:

@@ -30,6 +30,10 @@ SETTINGS = {
     "synchronous_commit": "on",
     "fsync": "on",
     "jit": "off",
+    # Whose words failed to be written is nobody's business in a log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
 }
 DISGUISE_HINT = "。系统不许用户命名空间时，请换普通用户运行，或让其他用户能进入安装与数据目录"
 ACCESS_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"

@@ -12,6 +12,7 @@ from shared.identity import KeyStore
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.web.health import router as health_router
+from shared.web.paths import CleanPaths
 from shared.web.problems import render_problems
 from shared.web.sandbox import router as sandbox_router
 from shared.web.tracing import TraceHeader
@@ -67,7 +68,8 @@ def make_app(
         docs_url="/docs" if shown else None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        middleware=[Middleware(TraceHeader), *inner],
+        middleware=[Middleware(TraceHeader), Middleware(CleanPaths), *inner],
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings

@@ -6,13 +6,23 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Strict,
+    ValidationError,
+)
 
 from shared.errors import ErrorKind, FieldError, HotlineError, Invalid
 
 MAX_BODY = 262_144
 MODEL = TypeVar("MODEL", bound=BaseModel)
 YEARS = range(2000, 2101)
+NUL = rb"\u0000"  # the only way to write one in JSON
+NO_NUL = "文本中不能有空字符（U+0000）"
 
 
 class TooLarge(HotlineError):
@@ -25,6 +35,14 @@ class UnsupportedMediaType(HotlineError):
     kind = ErrorKind.UNSUPPORTED
     code = "unsupported-media-type"
     title = "请求体须为 JSON（Content-Type: application/json）"
+
+
+class AtField(ValueError):
+    """What a check of several fields together finds: the fault of one of them."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class Body(BaseModel):
@@ -97,9 +115,29 @@ def check_json_type(request: Request) -> None:
 
 def load_json(raw: bytes) -> Any:
     try:
-        return orjson.loads(raw or b"{}")
+        value = orjson.loads(raw or b"{}")
     except orjson.JSONDecodeError as error:
         raise Invalid.field("", "不是有效的 JSON") from error
+    pointer = find_nul(value) if NUL in raw else None
+    if pointer is not None:
+        raise Invalid.field(pointer, NO_NUL)
+    return value
+
+
+def find_nul(value: Any, pointer: str = "") -> str | None:
+    """Where a text or a name holds U+0000, which Postgres keeps in no text."""
+    if isinstance(value, str):
+        return pointer if "\0" in value else None
+    if isinstance(value, dict):
+        if any("\0" in name for name in value):
+            return pointer
+        parts = list(value.items())
+    elif isinstance(value, list):
+        parts = [(str(index), one) for index, one in enumerate(value)]
+    else:
+        return None
+    found = (find_nul(one, f"{pointer}/{name}") for name, one in parts)
+    return next((one for one in found if one is not None), None)
 
 
 def parse(model: type[MODEL], raw: bytes) -> MODEL:
@@ -118,11 +156,16 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     """JSON pointers and Chinese messages; never the value that was sent."""
     return [
         {
-            "pointer": "".join(f"/{part}" for part in one["loc"]),
+            "pointer": "".join(f"/{part}" for part in (*one["loc"], *_named(one))),
             "message": _message(one["type"], one["msg"]),
         }
         for one in error.errors(include_url=False, include_input=False)
     ]
+
+
+def _named(fault: Any) -> tuple[str, ...]:
+    found = fault.get("ctx", {}).get("error")
+    return (found.name,) if isinstance(found, AtField) else ()
 
 
 def _message(kind: str, english: str) -> str:
@@ -138,3 +181,7 @@ def _in_calendar(at: AwareDatetime) -> AwareDatetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_calendar)]
+# Checked strictly: no "no" for false, no "2" for a number.
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict(), AllowInfNan(False)]

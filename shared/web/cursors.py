@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,18 +23,35 @@ def encode_cursor(keyring: Keyring, purpose: str, value: Any) -> str:
     """`purpose` ties a cursor to one list and its filters: elsewhere it does not open."""
     data = orjson.dumps(value)
     tag = keyring.sign(purpose.encode() + b"\0" + data)
-    return base64.urlsafe_b64encode(tag + data).decode().rstrip("=")
+    return _spelled(tag + data)
 
 
-def decode_cursor(keyring: Keyring, purpose: str, cursor: str) -> Any:
+def decode_cursor(keyring: Keyring, purpose: str, cursor: str, *, parameter: str = "cursor") -> Any:
+    """Raises Invalid for all but the very text that was given out."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (binascii.Error, ValueError) as error:
-        raise Invalid.field("/cursor", "游标无效") from error
+        raise Invalid.field(f"/{parameter}", "游标无效") from error
     tag, data = raw[:TAG_BYTES], raw[TAG_BYTES:]
-    if not hmac.compare_digest(tag, keyring.sign(purpose.encode() + b"\0" + data)):
-        raise Invalid.field("/cursor", "游标无效")
+    is_ours = hmac.compare_digest(tag, keyring.sign(purpose.encode() + b"\0" + data))
+    if not is_ours or _spelled(raw) != cursor:
+        raise Invalid.field(f"/{parameter}", "游标无效")
     return orjson.loads(data)
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """A mistyped parameter must not quietly answer another question, nor one given twice."""
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise Invalid.field(f"/{name}", "不认识的查询参数")
+        if name in seen:
+            raise Invalid.field(f"/{name}", "只能给一次")
+        seen.add(name)
 
 
 def read_limit(request: Request) -> int:

@@ -18,6 +18,15 @@ from shared.web.openapi import answers
 
 router = APIRouter(tags=["运行状态"])
 
+METRICS = {
+    "description": "Prometheus 文本格式",
+    "content": {
+        "text/plain": {
+            "schema": {"type": "string"},
+            "example": 'minhu_deliveries_pending{bureau="1",subscriber="scoring"} 0.0\n',
+        }
+    },
+}
 WRITABLE = text(
     "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
 )
@@ -74,7 +83,9 @@ async def ready(request: Request, hotline: HotlineState) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-@router.get("/metrics", summary="Prometheus 指标", response_class=Response)
+@router.get(
+    "/metrics", summary="Prometheus 指标", response_class=Response, responses={200: METRICS}
+)
 async def metrics(hotline: HotlineState) -> Response:
     registry = CollectorRegistry()
     registry.register(await read_backlog(hotline))

@@ -5,18 +5,14 @@ from services.dispatch.case import Case
 from services.dispatch.rules.routing import routing_faults
 from services.dispatch.schemas import Acceptance, Dispatch, Triage
 from shared.domain.events import AssistAccepted, TicketAccepted, TicketDispatched, TicketTriaged
-from shared.domain.words import Trade
-
-CATEGORY_LETTERS = {
-    Trade.GREENING: "G",
-    Trade.APPEARANCE: "A",
-    Trade.SANITATION: "S",
-    Trade.LANDSCAPE: "L",
-}
+from shared.domain.official import load_categories
 
 
 def check_triage(case: Case, body: Triage) -> None:
-    if not body.category.startswith(CATEGORY_LETTERS[body.trade]):
+    trade = load_categories().get(body.category)
+    if trade is None:
+        refuse([fault("/category", "UNKNOWN_CATEGORY")])
+    if trade is not body.trade:
         refuse([fault("/category", "OTHER_CATEGORY")])
 
 

@@ -50,10 +50,11 @@ def visit_site(case: Case, body: SiteVisitBody) -> None:
         unit=case.actor.unit,
         lng=body.lng,
         lat=body.lat,
-        commitments=tuple(Commitment(one.owner, one.due_on) for one in body.commitments),
+        commitments=tuple(Commitment(one.due_on) for one in body.commitments),
         attachments=attachments(body.attachments),
     )
     promises = {f"commitment:{i}": one.text for i, one in enumerate(body.commitments)}
+    promises |= {f"owner:{i}": one.owner for i, one in enumerate(body.commitments)}
     people = "、".join(body.participants)
     case.record(event, findings=body.findings, participants=people, **promises)
 

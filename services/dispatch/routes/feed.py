@@ -9,7 +9,13 @@ from services.dispatch.routes.examples import EVENT
 from services.dispatch.routes.perform import check_visible
 from shared.domain.words import Role
 from shared.web.auth import Caller, HotlineState
-from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
+from shared.web.cursors import (
+    decode_cursor,
+    encode_cursor,
+    list_answer,
+    read_limit,
+    refuse_unknown,
+)
 from shared.web.openapi import answers, parameter
 
 router = APIRouter(prefix="/v1/events", tags=["事件"])
@@ -33,10 +39,13 @@ async def list_feed(request: Request, hotline: HotlineState, caller: Caller) -> 
     if actor.role is Role.BI:
         check_visible(None, actor)
     unit = actor.unit if actor.role is Role.UNIT else None
+    refuse_unknown(request, ("after", "limit"))
     limit = read_limit(request)
     purpose = f"feed:{caller.bureau}:{unit or '*'}"
     given = request.query_params.get("after")
-    xid, position = decode_cursor(hotline.keyring, purpose, given) if given else START
+    xid, position = START
+    if given is not None:
+        xid, position = decode_cursor(hotline.keyring, purpose, given, parameter="after")
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
         rows = await queries.list_feed(
             ledger.tx, unit=unit, xid=xid, position=position, limit=limit

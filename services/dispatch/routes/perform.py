@@ -125,10 +125,17 @@ def dated(ticket: Ticket, actor: Actor, body: ActionBody, ledger: Ledger) -> dat
 
 
 def check_visible(ticket: Ticket | None, actor: Actor) -> None:
-    """Foreign and unknown tickets answer alike; a BI key has no business here at all."""
+    """Foreign and unknown tickets answer alike; a BI key has no business here at all.
+
+    A unit complained of never sees the ticket, even where it had it first (ruling 19).
+    """
     if actor.role is Role.BI:
         raise Forbidden("此密钥的角色不能使用这个接口")
-    if ticket is None or (actor.role is Role.UNIT and actor.unit not in ticket.units):
+    is_foreign = ticket is None or (
+        actor.role is Role.UNIT
+        and (actor.unit not in ticket.units or actor.unit == ticket.object_unit)
+    )
+    if is_foreign:
         raise NotFound("没有这个工单，或您无权查看")
 
 

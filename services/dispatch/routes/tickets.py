@@ -9,15 +9,22 @@ from services.dispatch import queries
 from services.dispatch.answers import INSIDERS, ticket_answer
 from services.dispatch.clocks import explain_clocks
 from services.dispatch.history import event_items
-from services.dispatch.listing import Listing, list_page, read_filters, read_sort
+from services.dispatch.listing import PAGING, READERS, Listing, list_page, read_filters, read_sort
 from services.dispatch.routes.examples import CLOCK, EVENT, TICKET
 from services.dispatch.routes.perform import check_visible, ticket_response
 from shared.domain.actor import Actor
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
+from shared.errors import Invalid
 from shared.tickets import Ledger
 from shared.web.auth import Caller, HotlineState
-from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
+from shared.web.cursors import (
+    decode_cursor,
+    encode_cursor,
+    list_answer,
+    read_limit,
+    refuse_unknown,
+)
 from shared.web.openapi import answers, parameter
 
 router = APIRouter(prefix="/v1/tickets", tags=["工单"])
@@ -56,6 +63,7 @@ async def list_tickets(request: Request, hotline: HotlineState, caller: Caller) 
     actor = caller.actor
     if actor.role is Role.BI:
         check_visible(None, actor)
+    refuse_unknown(request, (*READERS, *PAGING))
     filters, sort = read_filters(query), read_sort(query)
     asked = sorted((name, query[name]) for name in filters)
     purpose = f"tickets:{caller.bureau}:{actor.key}:{sort}:{asked}"
@@ -63,6 +71,8 @@ async def list_tickets(request: Request, hotline: HotlineState, caller: Caller) 
     listing = Listing(filters, sort, read_limit(request), tuple(after) if after else None)
     reader = actor.unit if actor.role is Role.UNIT else None
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
+        if filters.get("unit", "") not in ("", *ledger.rulebook.units):
+            raise Invalid.field("/unit", "没有这个单位")
         tickets, following = await list_page(ledger.tx, listing, reader=reader)
         items = await answer_tickets(ledger, tickets, actor)
     cursor = encode_cursor(hotline.keyring, purpose, following) if following else None
@@ -102,6 +112,7 @@ async def visible_ticket(ledger: Ledger, no: str, actor: Actor) -> tuple[Ticket,
     responses=answers({"items": [EVENT], "next_cursor": None}),
 )
 async def list_events(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
+    refuse_unknown(request, ("limit", "cursor"))
     limit = read_limit(request)
     purpose = f"events:{caller.bureau}:{no}"
     given = request.query_params.get("cursor")

@@ -1,5 +1,6 @@
 """What a feedback (反馈) must hold, by appeal type and kind of ticket."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain.ticket import Ticket
@@ -35,13 +36,20 @@ def feedback_faults(ticket: Ticket, given: Findings) -> list[FieldError]:
             faults.append({"pointer": "/contact_id", "message": "CONTACT_NEEDED"})
     elif given.contact_id not in known:
         faults.append({"pointer": "/contact_id", "message": "UNKNOWN_CONTACT"})
-    demanded = {
-        TicketKind.REWORK: AttachmentKind.RECORDING,
-        TicketKind.STATE_COUNCIL: AttachmentKind.SEALED_DOC,
-    }.get(ticket.ticket_kind)
-    if demanded is not None and demanded not in given.attachments:
-        faults.append({"pointer": "/attachments", "message": f"ATTACHMENT_{demanded}".upper()})
+    faults += [
+        _fault("attachments", f"ATTACHMENT_{demanded}".upper())
+        for demanded in _demanded(ticket)
+        if demanded not in given.attachments
+    ]
     return faults
+
+
+def _demanded(ticket: Ticket) -> Iterator[AttachmentKind]:
+    """Ruling 28: a recording for 复核单, a sealed document for 国办单."""
+    if ticket.is_review:
+        yield AttachmentKind.RECORDING
+    if ticket.ticket_kind is TicketKind.STATE_COUNCIL:
+        yield AttachmentKind.SEALED_DOC
 
 
 def _fact_faults(ticket: Ticket, given: Findings) -> list[FieldError]:

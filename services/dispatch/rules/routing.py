@@ -32,6 +32,6 @@ def _fault(ticket: Ticket, unit: Unit | None, *, is_lead: bool) -> str | None:
         return "NOT_A_HANDLING_UNIT"
     if unit.unit_id == ticket.object_unit:
         return "OBJECT_OF_COMPLAINT"
-    if is_lead and ticket.trade not in unit.trades:
+    if is_lead and ticket.trade is not None and ticket.trade not in unit.trades:
         return "OTHER_TRADE"
     return None

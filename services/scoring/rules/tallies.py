@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from services.scoring.rules.facts import Fact
-from services.scoring.rules.metrics import METRICS, Verdict, judge
+from services.scoring.rules.metrics import METRICS, RATES, Verdict, judge
 from services.scoring.rules.periods import Period
 
 Key = str | None
@@ -27,10 +27,6 @@ class Figure:
     def share(self) -> Fraction | None:
         """num/den, exactly; None, never 0 or 1, where nothing is counted."""
         return Fraction(self.num) / self.den if self.den else None
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.den and not self.excluded
 
     def add(self, verdict: Verdict) -> None:
         if verdict.worth is not None:
@@ -58,7 +54,8 @@ class Tally:
 
     @property
     def is_empty(self) -> bool:
-        return all(figure.is_empty for figure in self.figures.values())
+        """Nothing received and nothing measured (ruling 41)."""
+        return not any(self.figures[metric].den for metric in ("intake", *RATES))
 
     def count(self, metric: str) -> int:
         return self.figures[metric].den
