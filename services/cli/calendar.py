@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cli.files import read_json
+from services.cli.files import read_file
 from services.cli.folder import DEFAULT
 from services.cli.installation import enter_bureau, run_on
-from shared.domain.official import CalendarDay, CalendarYear, read_calendar_year
+from shared.domain.official import CalendarDay, CalendarYear
 from shared.errors import Conflict, Invalid
 from shared.identity.organisation import load_calendar
 from shared.tickets import Hotline
@@ -31,11 +32,32 @@ DAYS = text(
 app = typer.Typer(help="工作日历：载入放假安排。", rich_markup_mode=None, no_args_is_help=True)
 
 
+class DayFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    day: date
+    is_workday: bool
+    name: str = Field(min_length=1)
+
+
+class YearFile(BaseModel):
+    """What `minhu calendar load` reads: one year's notice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    year: int = Field(ge=2000, le=2100)
+    provisional: bool
+    source: str = Field(min_length=1)
+    days: list[DayFile] = Field(min_length=1)
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedCalendar:
+    """`is_new`: false where the calendar said the same before."""
+
     version: str
-    valid_from: datetime
     years: tuple[int, ...]
+    is_new: bool
 
 
 @app.callback()
@@ -59,22 +81,26 @@ def load(
 
     loaded = run_on(data_dir, work)
     state = "暂定" if year.provisional else "正式"
-    typer.echo(f"已载入 {year.year} 年（{state}，{len(year.days)} 天），日历版本 {loaded.version}")
+    if loaded.is_new:
+        told = f"已载入 {year.year} 年（{state}，{len(year.days)} 天），日历版本 {loaded.version}"
+    else:
+        told = f"日历版本 {loaded.version} 中的 {year.year} 年与文件相同，没有改动"
+    typer.echo(told)
     typer.echo(f"日历现含：{'、'.join(str(one) for one in loaded.years)}")
 
 
 def read_year(path: Path) -> CalendarYear:
     """Raises Invalid where the file is not a year's calendar."""
-    try:
-        year = read_calendar_year(read_json(path))
-    except (KeyError, TypeError, ValueError) as error:
-        raise Invalid(
-            f"{path} 不是一年的日历：须有 year、provisional、source、days[]"
-            "（day、is_workday、name），且日期都在这一年内"
-        ) from error
-    if len({entry.day for entry in year.days}) < len(year.days):
-        raise Invalid(f"{path} 中有重复的日期")
-    return year
+    file = read_file(path, YearFile)
+    seen: set[date] = set()
+    for place, entry in enumerate(file.days):
+        if entry.day.year != file.year:
+            raise Invalid(f"{path} 内容有误：/days/{place}/day {entry.day} 不在 {file.year} 年")
+        if entry.day in seen:
+            raise Invalid(f"{path} 内容有误：/days/{place}/day {entry.day} 出现了两次")
+        seen.add(entry.day)
+    days = tuple(CalendarDay(one.day, one.is_workday, one.name) for one in file.days)
+    return CalendarYear(file.year, file.provisional, file.source, days)
 
 
 async def load_year(
@@ -82,15 +108,29 @@ async def load_year(
 ) -> LoadedCalendar:
     """The bureau's latest calendar with this year put in, holding from now on."""
     versions = (await connection.execute(VERSIONS, {"bureau": bureau})).all()
+    latest = versions[-1].version if versions else None
+    known = await list_years(connection, bureau, versions[-1]) if versions else []
+    years = sorted(
+        [*(one for one in known if one.year != year.year), year], key=lambda one: one.year
+    )
+    numbers = tuple(one.year for one in years)
+    if version in (None, latest) and any(says_the_same(one, year) for one in known):
+        return LoadedCalendar(str(latest), numbers, is_new=False)
     taken = {row.version for row in versions}
     if version in taken:
         raise Conflict(f"日历版本 {version} 已存在，版本载入后不再改动，请另取名")
-    others = await list_years(connection, bureau, versions[-1]) if versions else []
-    years = [*(one for one in others if one.year != year.year), year]
     name = version or next_version(year.year, taken)
     now = (await connection.execute(NOW)).scalar_one()
     await load_calendar(connection, bureau, name, years, valid_from=now)
-    return LoadedCalendar(name, now, tuple(sorted(one.year for one in years)))
+    return LoadedCalendar(name, numbers, is_new=True)
+
+
+def says_the_same(one: CalendarYear, other: CalendarYear) -> bool:
+    return (one.year, one.provisional, set(one.days)) == (
+        other.year,
+        other.provisional,
+        set(other.days),
+    )
 
 
 async def list_years(connection: AsyncConnection, bureau: int, row: Any) -> list[CalendarYear]:

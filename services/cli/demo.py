@@ -32,7 +32,6 @@ def demo(
     ready_file: Path | None = typer.Option(None, help="写出地址和密钥，并在演示后继续运行"),
 ) -> None:
     console = Console(width=WIDTH)
-    plan = plan_year(load_official_calendar())
     with demo_folder(data_dir) as path:
         wish = Wish(
             open_folder(path),
@@ -42,6 +41,7 @@ def demo(
             fresh=True,
         )
         with running_stack(wish) as (supervisor, ready):
+            plan = plan_year(load_official_calendar())
             drive = drive_year(plan, ready, console=console)
             show_scoreboard(ready, console=console)
             console.print(f"共调用接口 {drive.calls:,} 次，用时 {drive.seconds:.0f} 秒。")

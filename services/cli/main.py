@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from services.cli.files import explain
 from shared.errors import HotlineError
 
 
@@ -53,7 +54,7 @@ class LazyGroup(TyperGroup):
         except OSError as error:
             if error.filename is None:
                 raise
-            typer.echo(f"错误：无法使用 {error.filename}：{error.strerror}", err=True)
+            typer.echo(f"错误：无法使用 {error.filename}：{explain(error)}", err=True)
             raise typer.Exit(1) from error
 
 

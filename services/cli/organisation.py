@@ -1,13 +1,13 @@
 """`minhu org`: a bureau and its units, loaded from a file."""
 
+import re
 from pathlib import Path
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cli.files import read_json
+from services.cli.files import read_file
 from services.cli.folder import DEFAULT
 from services.cli.installation import run_on
 from shared.domain.official import OFFICIAL_VERSION, load_calendar_years, load_default_limits
@@ -20,6 +20,7 @@ from shared.identity.organisation import (
 )
 from shared.tickets import Hotline
 
+CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 RULES = text(
     "SELECT EXISTS (SELECT FROM calendars WHERE bureau_id = :bureau) AS has_calendar,"
     " EXISTS (SELECT FROM limits WHERE bureau_id = :bureau) AS has_limits"
@@ -55,19 +56,28 @@ def load(
 
 def read_organisation(path: Path) -> OrganisationFile:
     """Raises Invalid, naming the place at fault."""
-    try:
-        found = OrganisationFile.model_validate(read_json(path))
-    except ValidationError as error:
-        places = {"/" + "/".join(str(part) for part in one["loc"]) for one in error.errors()}
-        raise Invalid(f"{path} 内容有误：{'、'.join(sorted(places))}") from error
+    found = read_file(path, OrganisationFile)
+    check_words(path, "", code=("slug", found.slug), name=found.name)
     known = {found.slug}
-    for unit in found.units:
+    for place, unit in enumerate(found.units):
+        check_words(path, f"/units/{place}", code=("id", unit.id), name=unit.name)
         if unit.id in known:
             raise Invalid(f"{path} 中单位 {unit.id} 出现了两次")
         if unit.parent is not None and unit.parent not in known:
             raise Invalid(f"{path} 中单位 {unit.id} 的上级 {unit.parent} 须写在它之前")
         known.add(unit.id)
     return found
+
+
+def check_words(path: Path, place: str, *, code: tuple[str, str], name: str) -> None:
+    """`code`: the field and what stands in it."""
+    field, value = code
+    if not CODE.fullmatch(value):
+        raise Invalid(
+            f"{path} 内容有误：{place}/{field} 只能用小写字母、数字和短横，1 至 64 个字符"
+        )
+    if not name.strip() or not name.isprintable():
+        raise Invalid(f"{path} 内容有误：{place}/name 不能为空，也不能有控制字符")
 
 
 async def load_missing_rules(connection: AsyncConnection, bureau: int) -> list[str]:

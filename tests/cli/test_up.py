@@ -22,7 +22,6 @@ from tests.cli.console import (
     up,
     wait_until,
 )
-from tests.cli.platform import push_ticket
 
 PROGRAMS = {"postgres", "valkey-server", "serve", "worker"}
 
@@ -64,7 +63,7 @@ def test_a_killed_sandbox_takes_everything_along_and_starts_again_at_once_as_it_
             assert tickets.status_code == 200
 
 
-def test_another_stack_runs_beside_on_outside_servers_and_real_tickets_become_no_sandbox(
+def test_another_stack_runs_beside_on_outside_servers(
     data_dir: Path, tmp_path: Path, outside: dict[str, str], owner_url: str
 ) -> None:
     other = Path(shutil.copytree(data_dir, tmp_path / "other"))
@@ -77,7 +76,9 @@ def test_another_stack_runs_beside_on_outside_servers_and_real_tickets_become_no
     with up(data_dir) as stack:
         held = start("up", "--data-dir", str(data_dir), "--port-base", str(free_base()))
         taken = start("up", "--data-dir", str(other), "--port-base", str(stack.port_base - 1))
-        refused_held, refused_taken = finish(held), finish(taken)
+        (data_dir / ".minhu-demo").touch()
+        demo = start("demo", "--data-dir", str(data_dir), "--port-base", str(free_base()))
+        refused_held, refused_taken, refused_demo = finish(held), finish(taken), finish(demo)
         with up(other, given=given, cwd=tmp_path) as beside:
             assert beside.facts["database_url"] == outside["MINHU_DATABASE_URL"]
             assert beside.facts["redis_url"] != stack.facts["redis_url"]
@@ -86,18 +87,14 @@ def test_another_stack_runs_beside_on_outside_servers_and_real_tickets_become_no
             running = json.loads((other / "running.json").read_text())
             assert running["MINHU_KEYRING_FILE"] == str(tmp_path / "own.json")
             assert [one for one in list_servers(other) if one.name() == "postgres"] == []
-        assert push_ticket(stack.facts) == "applied"
         said = stack.end(signal.SIGTERM)
-    base = str(stack.port_base)
-    sandbox = run("up", "--sandbox", "--data-dir", str(data_dir), "--port-base", base)
 
     assert (said.code, said.err, stack.list_left()) == (0, "", [])
-    assert refused_held.code == refused_taken.code == sandbox.code == 1
+    assert refused_held.code == refused_taken.code == refused_demo.code == 1
     assert refused_held.err.startswith(f"错误：数据目录 {data_dir} 正被另一个进程（进程号 ")
+    assert refused_demo.err == refused_held.err
+    assert list(data_dir.glob("pg*/PG_VERSION"))  # an earlier demo's, yet nothing was cleared
     assert f"端口 {stack.port_base + 1}（dispatch）已被占用" in refused_taken.err
-    assert sandbox.err == (
-        "错误：这里已有真实时间的工单，不能改为沙箱。请用 --data-dir 另选一个目录\n"
-    )
     assert list_servers(data_dir) == []
 
 

@@ -223,3 +223,41 @@ async def test_a_platform_that_wants_no_more_calls_gets_none(
 
     assert receiver.heard == []
     assert await rounds.owed() == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://",
+        "https:///hear",
+        "https://a b/",
+        "https://user:word@platform.example/",
+        "https://platform.example:99999/",
+        "https://platform.example/\0",
+        "https://[::1/",
+        "https://平台.example/",
+        "http://platform.example/",
+        "http://127.0.0.1.example/",
+        "http://localhost@platform.example/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "https://platform.example/" + "x" * 2000,
+        7,
+        ["https://platform.example/"],
+    ],
+)
+async def test_an_address_that_cannot_be_called_is_refused(city: Platform, url: Any) -> None:
+    body = orjson.dumps({"url": url})
+    answer = await city.client.put("/v1/callback", content=body, headers=city.headers(body))
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+    assert answer.json()["errors"][0]["pointer"] == "/url"
+
+
+@pytest.mark.parametrize("url", ["https://platform.example:8443/hear?a=1", "http://[::1]:9/"])
+async def test_an_address_that_can_be_called_is_taken(city: Platform, url: str) -> None:
+    body = orjson.dumps({"url": url})
+    answer = await city.client.put("/v1/callback", content=body, headers=city.headers(body))
+
+    assert (answer.status_code, answer.json()) == (200, {"url": url})

@@ -218,3 +218,43 @@ async def test_a_mend_nested_beyond_sense_is_refused(
     answer = await intake.post(path, content=body.encode(), headers=headers)
 
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+
+
+HEADERS: Mapping[str, Mapping[str, bytes]] = {
+    "no id": {"webhook-id": b""},
+    "an id with blanks": {"webhook-id": b"a b"},
+    "an id of other letters": {"webhook-id": b"\xe6\xb6\x88"},
+    "an endless id": {"webhook-id": b"x" * 256},
+    "a time in words": {"webhook-timestamp": b"now"},
+    "a time with a sign": {"webhook-timestamp": b"+1763428320"},
+    "a time in other digits": {"webhook-timestamp": b"\xb9\xb2"},
+    "an old time": {"webhook-timestamp": b"1000000000"},
+    "no signature": {"webhook-signature": b""},
+    "a signature of bytes": {"webhook-signature": b"v1,\xff\xfe"},
+    "a signature without version": {"webhook-signature": b"abc"},
+    "endless signatures": {"webhook-signature": b"v1,AAAA " * 500},
+}
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS.keys())
+async def test_odd_headers_are_a_bad_signature_and_leave_nothing(
+    city: Platform, hotline: Hotline, headers: Mapping[str, bytes]
+) -> None:
+    body = updated('"x":1')
+    sent = {name: value.encode() for name, value in city.headers(body).items()} | dict(headers)
+    pairs = [(name.encode(), value) for name, value in sent.items()]
+    answer = await city.client.post(f"/v1/webhooks/{city.name}", content=body, headers=pairs)
+
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/bad-signature")
+    async with hotline.database.transaction(BUREAU, writing=False) as tx:
+        assert await tx.rows(text("SELECT message_id FROM raw_messages")) == []
+
+
+@pytest.mark.parametrize("source", ["nobody", "city-12345%00", "a%2Fb", "%FF", "x" * 3000])
+async def test_sources_nobody_registered_are_a_bad_signature(city: Platform, source: str) -> None:
+    body = updated('"x":1')
+    answer = await city.client.post(
+        f"/v1/webhooks/{source}", content=body, headers=city.headers(body)
+    )
+
+    assert answer.status_code in (401, 404), answer.text

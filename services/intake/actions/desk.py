@@ -41,6 +41,8 @@ class IntakeDesk:
     def find_any(self, nos: Iterable[str]) -> Ticket | None:
         """Known to whichever platform under one of those numbers."""
         wanted = set(nos)
+        if not wanted:
+            return None
         for (no, _), ticket_id in self.numbers.items():
             if no in wanted and ticket_id in self.tickets:
                 return self.tickets[ticket_id]

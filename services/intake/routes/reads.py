@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from fastapi import APIRouter, Request
@@ -19,7 +20,8 @@ from shared.web.openapi import answers, body_of
 from shared.web.signatures import authenticate_any
 
 router = APIRouter(prefix="/v1", tags=["平台查询"])
-LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LONGEST_URL = 2000
 VIEW = {
     "upstream_no": "SH12345-20261118-00731",
     "no": "T20261118-000731",
@@ -120,9 +122,23 @@ async def put_callback(request: Request) -> Response:
     source = await signed_source(request, raw)
     hotline: Hotline = request.app.state.hotline
     url = parse(CallbackBody, raw).url
-    local = hotline.settings.sandbox and url is not None and url.startswith(LOOPBACK)
-    if url is not None and not url.startswith("https://") and not local:
+    if url is not None and not is_callable(url, local=hotline.settings.sandbox):
         raise Invalid.field("/url", "回调地址须为 https")
     async with hotline.database.transaction(source.bureau) as tx:
         await set_callback(tx.connection, source.bureau, source.name, url)
     return Response(orjson.dumps({"url": url}), media_type="application/json")
+
+
+def is_callable(url: str, *, local: bool) -> bool:
+    """Whether it may be registered: https with a host; this machine too where `local`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
+    if not plain or not parts.hostname or parts.username is not None or port == 0:
+        return False
+    return parts.scheme == "https" or (
+        local and parts.scheme == "http" and parts.hostname in LOOPBACK
+    )

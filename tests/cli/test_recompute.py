@@ -1,0 +1,105 @@
+"""`minhu recompute --verify`: on a running and on a stopped folder, and cut off midway."""
+
+import asyncio
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from tests.cli.conftest import FirstRun
+from tests.cli.console import Said, finish, list_servers, run, start, up, wait_until
+from tests.cli.platform import push_ticket
+
+SAME = "重算与现存考核事实完全一致：0 处出入\n"
+SPOIL = "UPDATE facts SET appeal_type = 'praise' RETURNING no"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """A folder whose stack has ended; one fact of its only ticket was falsified while it ran."""
+
+    folder: Path
+    no: str
+    before: Said
+    after: Said
+
+
+def verify(folder: Path) -> Said:
+    return run("recompute", "--verify", "--data-dir", str(folder))
+
+
+async def spoil(database_url: str) -> str:
+    connection = await asyncpg.connect(database_url)
+    no = str(await connection.fetchval(SPOIL))
+    await connection.close()
+    return no
+
+
+@pytest.fixture(scope="module")
+def spoilt(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -> Spoilt:
+    folder = tmp_path_factory.mktemp("spoilt") / "data"
+    shutil.copytree(first_run.folder, folder)
+    with up(folder) as stack:
+        assert push_ticket(stack.facts) == "applied"
+        before = verify(folder)
+        while before.code:  # the fact is folded a moment after the ticket is there
+            assert stack.process.poll() is None
+            before = verify(folder)
+        no = asyncio.run(spoil(stack.facts["database_url"]))
+        after = verify(folder)
+        stack.end(signal.SIGTERM)
+    return Spoilt(folder, no, before, after)
+
+
+def test_a_running_stack_is_verified_and_a_falsified_fact_is_shown(spoilt: Spoilt) -> None:
+    assert (spoilt.before.code, spoilt.before.out, spoilt.before.err) == (0, SAME, "")
+    assert (spoilt.after.code, spoilt.after.err) == (1, "共 1 处出入\n")
+    assert spoilt.after.out == (f"{spoilt.no} 第1轮 appeal_type：现存 praise，重算 complaint\n")
+
+
+def test_a_stopped_folder_is_verified_and_left_without_a_server(
+    spoilt: Spoilt, data_dir: Path
+) -> None:
+    said, sound = verify(spoilt.folder), verify(data_dir)
+
+    assert (said.code, said.out) == (1, spoilt.after.out)
+    assert (sound.code, sound.out) == (0, SAME)
+    assert list_servers(spoilt.folder) == list_servers(data_dir) == []
+
+
+def test_real_tickets_are_never_put_under_a_virtual_clock(spoilt: Spoilt) -> None:
+    said = run("up", "--sandbox", "--data-dir", str(spoilt.folder), "--port-base", "31000")
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "错误：这里已有真实时间的工单，不能改为沙箱。请用 --data-dir 另选一个目录\n"
+    assert list_servers(spoilt.folder) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_verification_cut_off_leaves_no_server_and_the_folder_usable(
+    data_dir: Path, number: signal.Signals
+) -> None:
+    process = start("recompute", "--verify", "--data-dir", str(data_dir))
+    wait_until(lambda: list_servers(data_dir), process)
+    process.send_signal(number)
+
+    said = finish(process, seconds=10)
+
+    assert psutil.wait_procs(list_servers(data_dir), timeout=10)[1] == []
+    assert said.code == (130 if number is signal.SIGINT else -number)
+    assert "Traceback" not in said.err
+    assert verify(data_dir).code == 0
+
+
+def test_without_verify_nothing_is_touched(tmp_path: Path) -> None:
+    bare = run("recompute", "--data-dir", str(tmp_path))
+    empty = run("recompute", "--verify", "--data-dir", str(tmp_path))
+
+    assert (bare.code, bare.err) == (1, "错误：请加 --verify：只比对，不改动任何数据\n")
+    assert empty.code == 1
+    assert empty.err.startswith(f"错误：{tmp_path} 中没有数据。请先运行 minhu up")
+    assert list(tmp_path.iterdir()) == []
