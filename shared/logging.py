@@ -2,18 +2,18 @@
 
 import json
 import logging
-import re
 import sys
+import traceback
 from datetime import UTC, datetime
 
-# What Postgres adds to an error shows the row that failed.
-DETAIL = re.compile(r"^DETAIL:.*$\n?", re.MULTILINE)
+from shared.errors import HotlineError
+
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
@@ -21,8 +21,25 @@ class JsonLines(logging.Formatter):
         }
         line |= {key: value for key, value in vars(record).items() if key not in STANDARD}
         if record.exc_info:
-            line["error"] = DETAIL.sub("", self.formatException(record.exc_info))
+            line["error"] = describe(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def describe(error: BaseException | None) -> list[str]:
+    """Where it came from, the first cause first, by class and place.
+
+    Only our own words are told: those of a driver or a parser may repeat what a citizen wrote.
+    """
+    told: list[str] = []
+    while error is not None:
+        kind = type(error)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        state = getattr(error, "sqlstate", None)
+        said = str(error) if isinstance(error, HotlineError) else state
+        frames = [line.strip() for line in traceback.format_tb(error.__traceback__)]
+        told = [*frames, f"{name}: {said}" if said else name, *told]
+        error = error.__cause__ or error.__context__
+    return told
 
 
 def set_up_logging(level: int = logging.INFO) -> None:

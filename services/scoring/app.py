@@ -11,7 +11,7 @@ from shared.worker.bell import ArqBell
 def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
-        title="minhu 考核",
+        title="民呼 · 考核",
         routers=(scores.router, catalogue.router, city_ranks.router),
         bell=ArqBell(settings.redis_url),
     )

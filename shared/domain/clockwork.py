@@ -147,6 +147,8 @@ def _completed(dial: Dial, event: events.TicketCompleted) -> None:
         return
     start, due, rule = dial.limited("follow_up.within", dial.at)
     dial.start(ClockName.FOLLOW_UP, start, due=due, rule=rule)
+    if dial.ticket.state is TicketState.FOLLOWED_UP:
+        dial.stop(ClockName.FOLLOW_UP)
 
 
 def _followed_up(dial: Dial, event: events.TicketFollowedUp) -> None:

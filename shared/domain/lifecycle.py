@@ -25,8 +25,10 @@ TRANSITIONS: Mapping[TicketState, frozenset[TicketState]] = {
     S.DISPATCHED: frozenset({S.ACCEPTED, S.VOIDED}),  # 接单
     S.ACCEPTED: frozenset({S.IN_PROGRESS, S.VOIDED}),  # 处置
     S.IN_PROGRESS: frozenset({S.FEEDBACK_SUBMITTED, S.VOIDED}),  # 反馈
-    S.FEEDBACK_SUBMITTED: frozenset({S.IN_PROGRESS, S.REPLIED, S.COMPLETED, S.VOIDED}),
-    S.REPLIED: frozenset({S.COMPLETED, S.VOIDED}),  # 办结
+    S.FEEDBACK_SUBMITTED: frozenset(
+        {S.IN_PROGRESS, S.REPLIED, S.COMPLETED, S.FOLLOWED_UP, S.VOIDED}
+    ),
+    S.REPLIED: frozenset({S.COMPLETED, S.FOLLOWED_UP, S.VOIDED}),  # 办结；上级已先回访的随即到后者
     S.COMPLETED: frozenset({S.FOLLOWED_UP, S.REWORK, S.ARCHIVED, S.VOIDED}),  # 回访、重办、归档
     S.FOLLOWED_UP: frozenset({S.REWORK, S.ARCHIVED, S.VOIDED}),
     S.ARCHIVED: frozenset({S.REWORK, S.VOIDED}),  # 归档后上级仍可复核

@@ -170,8 +170,15 @@ def _replied(ticket: Ticket, entry: Entry, event: events.TicketReplied) -> Ticke
 
 
 def _completed(ticket: Ticket, entry: Entry, event: events.TicketCompleted) -> Ticket:
-    done = replace(ticket, state=TicketState.COMPLETED, is_supervised=False)
-    return replace(done, completed_at=entry.occurred_at, archive_at=event.archive_at)
+    """One followed up beforehand need not be asked again (ruling 25: the state waited)."""
+    done = replace(
+        ticket,
+        state=TicketState.COMPLETED,
+        is_supervised=False,
+        completed_at=entry.occurred_at,
+        archive_at=event.archive_at,
+    )
+    return replace(done, state=_state_after_follow_up(done))
 
 
 def _followed_up(ticket: Ticket, entry: Entry, event: events.TicketFollowedUp) -> Ticket:

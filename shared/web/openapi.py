@@ -33,7 +33,6 @@ PROBLEM = {
         }
     },
 }
-BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
 def body_of(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
