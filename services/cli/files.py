@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from services.cli.disk import explain
 from shared.errors import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -34,16 +35,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-OS_REASONS: Mapping[type[OSError], str] = MappingProxyType(
-    {
-        FileNotFoundError: "没有这个文件",
-        FileExistsError: "同名的文件已经存在",
-        IsADirectoryError: "这是一个目录",
-        NotADirectoryError: "路径中有一段不是目录",
-        PermissionError: "没有权限",
-    }
-)
-
 
 def read_file(path: Path, model: type[Model]) -> Model:
     """Types exactly as written: "true" is no boolean. Raises Invalid, naming every place."""
@@ -64,10 +55,6 @@ def describe(fault: Mapping[str, Any]) -> str:
     reason = REASONS.get(fault["type"], "内容不对")
     told = reason.format_map(fault.get("ctx", {}))
     return f"{place} {told}".replace("'", "").replace(" or ", "、").replace(", ", "、")
-
-
-def explain(error: OSError) -> str:
-    return next((told for kind, told in OS_REASONS.items() if isinstance(error, kind)), str(error))
 
 
 def read_text(path: Path) -> str:

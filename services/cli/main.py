@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from services.cli.files import explain
+from services.cli.disk import explain
 from shared.errors import HotlineError
 
 

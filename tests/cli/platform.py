@@ -4,10 +4,12 @@ import asyncio
 import itertools
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from httpx import AsyncClient, Response
 
+from shared.domain.calendar import CITY_ZONE
 from tests.platform import Platform
 
 SOURCE = "city-12345"
@@ -16,12 +18,13 @@ numbers = itertools.count(1)
 
 
 def push_ticket(facts: Mapping[str, Any]) -> str:
-    """Pushes one; the receipt's last word on it."""
+    """Pushes one received a minute ago, so that no deadline passes; the receipt's last word."""
+    at = (datetime.now(CITY_ZONE) - timedelta(minutes=1)).isoformat(timespec="seconds")
 
     async def push() -> str:
         async with AsyncClient(base_url=facts["intake"], trust_env=False) as client:
             city = Platform(client, SOURCE, facts["sources"][SOURCE]["secret"])
-            pushed = await city.create(f"SH-CLI-{next(numbers)}")
+            pushed = await city.create(f"SH-CLI-{next(numbers)}", at=at, received_at=at)
             assert pushed.status_code == 202, pushed.text
             return await wait_until_applied(city, pushed)
 
