@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from services.cli.folder import open_folder
 from tests.cli.conftest import FirstRun
 from tests.cli.console import (
     SERVICES,
@@ -47,11 +48,13 @@ def test_the_ready_file_comes_once_all_answer_and_sigint_to_the_parent_ends_ever
     assert "database system is shut down" in (folder / "logs" / "postgres.log").read_text()
 
 
-def test_a_killed_sandbox_takes_everything_along_and_starts_again_at_once_as_it_was(
+def test_a_killed_sandbox_takes_even_the_hung_along_and_starts_again_at_once_as_it_was(
     data_dir: Path, first_run: FirstRun
 ) -> None:
     with up(data_dir, "--sandbox") as stack:
         clock = httpx.get(f"{stack.facts['intake']}/sandbox/clock").json()
+        hung = next(one for one in stack.family if "intake" in one.cmdline())
+        hung.suspend()
         stack.process.kill()
         with up(data_dir, port_base=stack.port_base) as again:
             assert stack.list_left() == []
@@ -73,6 +76,8 @@ def test_another_stack_runs_beside_on_outside_servers(
         "MINHU_OWNER_DATABASE_URL": owner_url,
         "MINHU_KEYRING_FILE": "own.json",
     }
+    replaced = open_folder(other).secrets_of(given["MINHU_DATABASE_URL"])
+    shutil.copy2(other / "sample-secrets.json", replaced)
     with up(data_dir) as stack:
         held = start("up", "--data-dir", str(data_dir), "--port-base", str(free_base()))
         taken = start("up", "--data-dir", str(other), "--port-base", str(stack.port_base - 1))
@@ -82,7 +87,7 @@ def test_another_stack_runs_beside_on_outside_servers(
         with up(other, given=given, cwd=tmp_path) as beside:
             assert beside.facts["database_url"] == outside["MINHU_DATABASE_URL"]
             assert beside.facts["redis_url"] != stack.facts["redis_url"]
-            # The keys kept in this folder are those of its own database, not of the one named.
+            # What is kept is of a database that stood at this address before, or the folder's own.
             assert beside.facts["keys"] == beside.facts["sources"] == {}
             running = json.loads((other / "running.json").read_text())
             assert running["MINHU_KEYRING_FILE"] == str(tmp_path / "own.json")
