@@ -11,6 +11,7 @@ from services.dispatch.answers import INSIDERS, city_time
 from services.dispatch.case import Texts
 from shared.domain.actor import Actor
 from shared.domain.ticket import Ticket
+from shared.domain.upstream import STANDING_TEXTS
 from shared.identity import Identity
 
 # What a person is called, and what a unit must not learn of: not in the feed, not for units.
@@ -54,16 +55,20 @@ def _cloud_event(row: Any, ticket_id: int, no: str, bureau: int) -> dict[str, An
 
 def _data(row: Any, texts: Texts, reader: Actor) -> dict[str, Any]:
     data = _read(row.data)
-    if reader.role not in INSIDERS:
+    names = [*orjson.loads(row.texts)] if row.texts else []
+    is_inside = reader.role in INSIDERS
+    if not is_inside:
+        aside = frozenset(data.pop("differs", ())) - {*data.get("text_fields", ())}
+        names = [name for name in names if name != "raw" and name not in aside]
         data = _without(data, HIDDEN_FROM_UNITS)
-    written = {
-        name: texts.get((row.seq, name))
-        for name in (orjson.loads(row.texts) if row.texts else {})
-        if name != "raw" or reader.role in INSIDERS
-    }
-    differences = _differences(data, written)
+        if "changes" in data:
+            data["changes"] = _without(data["changes"], HIDDEN_FROM_UNITS)
+    written = {name: texts.get((row.seq, name)) for name in names}
+    differences = _differences(data, written, texts)
     if differences:
         data["differences"] = differences
+    if data.get("differs") and not data.get("link"):
+        data["late"] = True  # a newer word stood already
     data.pop("before", None)
     return data | {
         "texts": written,
@@ -72,19 +77,27 @@ def _data(row: Any, texts: Texts, reader: Actor) -> dict[str, Any]:
 
 
 def _differences(
-    data: Mapping[str, Any], written: Mapping[str, str | None]
+    data: Mapping[str, Any], written: Mapping[str, str | None], texts: Texts
 ) -> list[dict[str, Any]]:
-    """What an update changed, field by field: codes from and to, texts as they now read."""
-    if "changes" not in data and "text_fields" not in data:
-        return []
+    """Field by field what stood and what was said; `stands`: whether it does now.
+
+    `before` has the codes, and of a text the entry that held it. What does not stand is among the
+    entry's own texts.
+    """
     before = data.get("before", {})
-    codes = [
-        {"field": name, "from": before.get(name), "to": value}
-        for name, value in data.get("changes", {}).items()
-        if name not in HIDDEN_FROM_UNITS
+    told = {**written, **data.get("changes", {})}
+    stands = (*data.get("changes", {}), *data.get("text_fields", ()))
+    return [
+        {
+            "field": name,
+            "from": texts.get((before[name], name))
+            if name in STANDING_TEXTS and name in before
+            else before.get(name),
+            "to": told.get(name),
+            "stands": name in stands,
+        }
+        for name in dict.fromkeys((*stands, *data.get("differs", ())))
     ]
-    worded = [{"field": name, "to": written.get(name)} for name in data.get("text_fields", ())]
-    return codes + worded
 
 
 def _read(data: str) -> dict[str, Any]:

@@ -102,9 +102,11 @@ class TicketReceived(Event):
 class TicketUpdated(Event):
     """A later (or the other platform's) word. Only fields that now stand are in `changes`.
 
-    `carried` names every field in which this message is the newest word; `before` holds what the
-    changed codes were. `differs` names fields in which a second platform's word differs and does
-    not stand. `link` adds a further upstream number. Changed texts name themselves only.
+    `carried` names every field in which this message is the newest word. `differs` names fields
+    in which a second platform's word, or one that came late (then without `link`), differs and
+    does not stand; such words are among the entry's texts, codes spelled out. `before` holds what
+    changed and differing codes were, and of a text the entry that held it. `link` adds a further
+    upstream number. Changed texts name themselves only.
     """
 
     type = "ticket.updated"

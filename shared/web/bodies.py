@@ -115,34 +115,37 @@ def check_json_type(request: Request) -> None:
 
 def load_json(raw: bytes) -> Any:
     try:
-        value = orjson.loads(raw or b"{}")
+        return orjson.loads(raw or b"{}")
     except orjson.JSONDecodeError as error:
         raise Invalid.field("", "不是有效的 JSON") from error
-    pointer = find_nul(value) if NUL in raw else None
-    if pointer is not None:
-        raise Invalid.field(pointer, NO_NUL)
-    return value
 
 
-def find_nul(value: Any, pointer: str = "") -> str | None:
-    """Where a text or a name holds U+0000, which Postgres keeps in no text."""
-    if isinstance(value, str):
-        return pointer if "\0" in value else None
-    if isinstance(value, dict):
-        if any("\0" in name for name in value):
+def find_nul(value: Any) -> str | None:
+    """Pointer to a text, or to an object with a name, that holds U+0000.
+
+    Postgres keeps no such text. Nesting may be deeper than calls can be.
+    """
+    waiting = [("", value)]
+    while waiting:
+        pointer, one = waiting.pop()
+        if isinstance(one, str) and "\0" in one:
             return pointer
-        parts = list(value.items())
-    elif isinstance(value, list):
-        parts = [(str(index), one) for index, one in enumerate(value)]
-    else:
-        return None
-    found = (find_nul(one, f"{pointer}/{name}") for name, one in parts)
-    return next((one for one in found if one is not None), None)
+        if isinstance(one, dict):
+            if any("\0" in name for name in one):
+                return pointer
+            waiting += [(f"{pointer}/{name}", part) for name, part in one.items()]
+        elif isinstance(one, list):
+            waiting += [(f"{pointer}/{index}", part) for index, part in enumerate(one)]
+    return None
 
 
 def parse(model: type[MODEL], raw: bytes) -> MODEL:
     """The body as the model; an empty one stands for {}. Raises Invalid naming every field."""
-    return check(model, load_json(raw))
+    value = load_json(raw)
+    pointer = find_nul(value) if NUL in raw else None
+    if pointer is not None:
+        raise Invalid.field(pointer, NO_NUL)
+    return check(model, value)
 
 
 def check(model: type[MODEL], value: Any) -> MODEL:

@@ -44,29 +44,40 @@ class KeyReused(HotlineError):
 
 @dataclass(frozen=True, slots=True)
 class IdempotentCall:
-    """`lock` names the call in Postgres; `hash` is over method, path and body."""
+    """`lock` names the call in Postgres; `hash` is over method, path and body.
+
+    Without `needs_key` a call may come without a key, and is then its own guard.
+    """
 
     key: str
     idempotency_key: str | None
     hash: bytes
+    needs_key: bool = True
 
     @classmethod
-    def read(cls, request: Request, identity: Identity, raw: bytes) -> "IdempotentCall":
+    def read(
+        cls, request: Request, identity: Identity, raw: bytes, *, needs_key: bool = True
+    ) -> "IdempotentCall":
         head = f"{request.method} {request.url.path}\n".encode()
         return cls(
             key=identity.actor.key or "",
             idempotency_key=request.headers.get(HEADER),
             hash=hashlib.sha256(head + raw).digest(),
+            needs_key=needs_key,
         )
 
     def lock(self, bureau: int) -> int:
-        """Never 0, which means no lock."""
-        name = f"{bureau}:{self.key}:{self.idempotency_key or ''}"
+        """0 means no lock, and is that of a call without a key."""
+        if self.idempotency_key is None:
+            return 0
+        name = f"{bureau}:{self.key}:{self.idempotency_key}"
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) or 1
 
     async def find_answer(self, tx: Tx) -> Response | None:
         """The stored answer, or None. Raises what is wrong with the key itself."""
         key = self.idempotency_key
+        if key is None and not self.needs_key:
+            return None
         if key is None or not 1 <= len(key) <= MAX_LENGTH:
             raise Invalid.field("/Idempotency-Key", f"写操作须带 1–{MAX_LENGTH} 个字符的幂等键")
         if not tx.locked:
@@ -76,6 +87,8 @@ class IdempotentCall:
 
     async def store(self, tx: Tx, response: Response, *, keep_body: bool = True) -> None:
         """`keep_body=False` for answers that show a secret: only the fact is kept."""
+        if self.idempotency_key is None:
+            return
         await tx.run(
             STORE_ANSWER,
             bureau=tx.bureau,

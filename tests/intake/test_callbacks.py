@@ -12,6 +12,7 @@ from sqlalchemy import text
 from services.intake.worker import open_sender
 from shared.identity.sources import rotate_source
 from shared.tickets import Hotline
+from shared.tickets.settling import settle
 from shared.worker.callbacks import drain_callbacks
 from tests.conftest import BUREAU
 from tests.factories import Desk, SetClock
@@ -223,6 +224,20 @@ async def test_a_platform_that_wants_no_more_calls_gets_none(
 
     assert receiver.heard == []
     assert await rounds.owed() == []
+
+
+async def test_a_call_held_back_by_one_that_waits_is_not_pending(
+    city: Platform, desk: Desk, drain: Drain, rounds: Rounds
+) -> None:
+    async with receiving(lambda _: 500) as receiver:
+        await register(city, receiver)
+        no = await open_ticket(city, drain, "SH-1")
+        await rounds.call()
+        await desk.act("desk", no, "triage", trade="sanitation", category="S-05")
+        await drain()
+
+    await settle(rounds.hotline, 2.0)
+    assert len(await rounds.owed()) == 2
 
 
 @pytest.mark.parametrize(

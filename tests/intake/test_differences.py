@@ -191,3 +191,33 @@ async def test_unknown_fields_stay_json_when_the_caller_is_taken_out_of_them(
         "grid": {"张先生": "张先生", "n": 3.5},
         "huge": 2**63 - 1,
     }
+
+
+async def test_the_desk_reads_old_and_new_side_by_side_and_a_unit_what_stands(
+    city: Platform, district: Platform, desk: Desk, drain: Drain
+) -> None:
+    pushed = await city.create("SH-1", other_nos=["JA-9"])
+    await district.create("JA-9", content=DISTRICTS, object_unit="greening-centre")
+    title, late = {"title": "新标题"}, {"title": "旧的标题", "urgency": "sub_urgent"}
+    await city.push("ticket.updated", upstream_no="SH-1", at=LATEST, urgency="urgent", **title)
+    await city.push("ticket.updated", upstream_no="SH-1", at=LATER, **late)
+    await drain()
+
+    first, joined, changed, kept = await events_of(desk, city, pushed)
+    by_field = {one["field"]: one for one in joined["differences"]}
+    assert by_field["content"]["from"] == first["texts"]["content"]
+    assert "臭气" in by_field["content"]["to"]
+    assert not by_field["content"]["stands"]
+    assert "late" not in joined
+    assert {(one["field"], one["from"], one["to"]) for one in changed["differences"]} == {
+        ("urgency", "normal", "urgent"),
+        ("title", CREATED["title"], "新标题"),
+    }
+    assert [one["to"] for one in kept["differences"]] == ["sub_urgent", "旧的标题"]
+    assert kept["late"]
+
+    no = (await city.receipt(pushed))["ticket_no"]
+    await desk.walk(no, until="dispatch")
+    seen = (await desk.get("sanitation-section", f"/v1/tickets/{no}/events")).text
+    assert "新标题" in seen
+    assert not [said for said in ("臭气", "旧的标题", "greening-centre") if said in seen]

@@ -14,7 +14,7 @@ from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
 from shared.web.auth import Caller, HotlineState, require_role
-from shared.web.bodies import Body, parse, read_body
+from shared.web.bodies import Body, check, load_json, read_body
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
 from shared.web.idempotency import IdempotentCall
 from shared.web.openapi import answers, body_of
@@ -73,13 +73,15 @@ async def redrive(
 ) -> Response:
     require_role(caller, {Role.ADMIN})
     raw = await read_body(request)
-    call = IdempotentCall.read(request, caller, raw)
+    call = IdempotentCall.read(request, caller, raw, needs_key=False)
     async with hotline.ledger(caller.bureau, lock=call.lock(caller.bureau)) as ledger:
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
             return stored
         row = await find_quarantined(ledger.tx, receipt)
-        body = mended(bytes(row.body), parse(Redrive, raw).model_dump(exclude_unset=True))
+        body = mended(
+            bytes(row.body), check(Redrive, load_json(raw)).model_dump(exclude_unset=True)
+        )
         reading = read_message(body, now=ledger.now)
         await ledger.tx.run(
             queries.REDRIVE,
