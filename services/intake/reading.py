@@ -98,10 +98,19 @@ def word_of(message: Message, data: UpdatedData) -> Word:
     )
 
 
-def caller_of(data: CallerData | None) -> Caller | None:
+def caller_of(data: CallerData | None, *, known: Caller | None = None) -> Caller | None:
+    """What the message does not say of the caller stays as known; a new name is a new person's."""
     if data is None:
         return None
-    return Caller(**{name: getattr(data, name) for name in CallerData.model_fields})
+    given = set(data.model_fields_set if known is not None else CallerData.model_fields)
+    if known is not None and "name" in given and data.name != known.name:
+        given.add("gender")
+    return Caller(
+        **{
+            name: getattr(data if name in given else known, name)
+            for name in CallerData.model_fields
+        }
+    )
 
 
 def unknown_fields(data: UpdatedData) -> str | None:

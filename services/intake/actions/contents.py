@@ -1,6 +1,7 @@
 """First words on a ticket, and later ones: created and updated."""
 
 import json
+from dataclasses import replace
 
 from services.intake import queries
 from services.intake.actions.desk import IntakeDesk, source_actor
@@ -110,13 +111,15 @@ def masked_word(
 ) -> tuple[Word, str | None]:
     word = word_of(message, message.data)
     caller = caller_of(message.data.caller)
+    if caller is not None and not isinstance(message, TicketCreated):
+        caller = caller_of(message.data.caller, known=desk.known_callers.get(ticket.ticket_id))
+        word = replace(word, has_phone=caller is not None and caller.number is not None)
     hide = desk.mask_of(ticket, caller)
     if caller is not None and reseal and is_newer(ticket, word):
         desk.seal(ticket.ticket_id, caller)
     texts = {name: hide(body) for name, body in word.texts.items()}
     raw = unknown_fields(message.data)
-    cleaned = Word(word.rank, word.codes, texts, word.has_phone)
-    return cleaned, masked_json(raw, hide) if raw else None
+    return replace(word, texts=texts), masked_json(raw, hide) if raw else None
 
 
 def masked_json(raw: str, hide: Hide) -> str:
