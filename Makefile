@@ -42,7 +42,7 @@ install: $(STAMP) ## 建立 .venv 并按 requirements.lock 安装，命令在 .v
 up: $(STAMP) ## 启动自带的 Postgres、Redis 和全部服务，Ctrl-C 停止（ARGS="--sandbox"）
 	@$(BIN)/minhu up $(ARGS)
 
-demo: $(STAMP) ## 在沙盒里重放模拟的 2022 年，最后打印考核榜
+demo: $(STAMP) ## 在沙箱里重放模拟的 2022 年，最后打印考核榜
 	@$(BIN)/minhu demo $(ARGS)
 
 test: $(STAMP) ## 运行全部测试（PYTEST_ARGS="-k 名称"）

@@ -362,8 +362,13 @@ EVENTS: tuple[type[Event], ...] = (
     ClockWarned,
     ClockMissed,
 )
-# Entries that change nothing the desk reads: they leave the ticket's version as it was.
-SILENT = (ClockWarned, ClockMissed)
+
+
+def is_silent(event: Event) -> bool:
+    """Changes nothing the desk reads, and so leaves the ticket's version as it was."""
+    if isinstance(event, TicketUpdated):
+        return not (event.changes or event.text_fields or event.link)
+    return isinstance(event, ClockWarned | ClockMissed)
 
 
 @dataclass(frozen=True, slots=True)

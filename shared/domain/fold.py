@@ -56,7 +56,7 @@ def apply(ticket: Ticket, entry: Entry) -> Ticket:
     """The ticket after `entry`. Raises IllegalTransition when the state may not follow."""
     after = STEPS[type(entry.event)](ticket, entry, entry.event)
     check_transition(ticket.state, after.state)
-    silent = isinstance(entry.event, events.SILENT)
+    silent = events.is_silent(entry.event)
     return replace(
         after,
         seq=entry.seq,

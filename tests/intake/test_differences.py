@@ -73,6 +73,7 @@ async def test_an_update_that_comes_late_is_kept_and_changes_nothing(
     kept = (await events_of(desk, city, pushed))[-1]
     assert (await city.receipt(late))["status"] == "applied"
     assert (ticket["urgency"], ticket["title"]) == ("urgent", "新标题")
+    assert ticket["version"] == 2
     assert kept["texts"] == {"urgency": "sub_urgent", "title": "旧的标题"}
     assert set(kept["differs"]) == {"urgency", "title"}
     assert not kept.get("carried")
