@@ -53,10 +53,14 @@ class Keyring:
             raise BadKeyring(f"无法读取密钥文件（MINHU_KEYRING_FILE）：{path.name}") from error
         if mode:
             raise BadKeyring("密钥文件须只有属主可读（chmod 600）")
-        keys = {
-            key_id: Key(key_id, base64.b64decode(text)) for key_id, text in data["keys"].items()
-        }
-        return cls({purpose: keys[data["current"][purpose]] for purpose in PURPOSES}, keys)
+        try:
+            keys = {
+                key_id: Key(key_id, base64.b64decode(text))
+                for key_id, text in data["keys"].items()
+            }
+            return cls({purpose: keys[data["current"][purpose]] for purpose in PURPOSES}, keys)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise BadKeyring(f"{path.name} 的内容残缺") from error
 
     def hash_number(self, phone: str) -> tuple[bytes, str]:
         """HMAC-SHA256 over the digits without +86/0086, and the key's id."""

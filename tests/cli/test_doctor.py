@@ -86,7 +86,7 @@ def test_a_keyring_open_to_others_or_broken_is_named_and_the_rest_still_examined
     expected = {
         open_to_all: "密钥文件：密钥文件须只有属主可读（chmod 600）。"
         f"处理：请执行 chmod 600 {open_to_all}",
-        broken: f"密钥文件：{broken} 的内容残缺。处理：请从备份恢复这个文件",
+        broken: f"密钥文件：{broken.name} 的内容残缺。处理：请从备份恢复 {broken}",
         missing: "密钥文件：无法读取密钥文件（MINHU_KEYRING_FILE）：missing.json。"
         f"处理：请从备份恢复 {missing}",
     }

@@ -57,8 +57,6 @@ def check_keyring(path: Path) -> Finding:
     except BadKeyring as error:
         mend = f"请执行 chmod 600 {path}" if is_open(path) else f"请从备份恢复 {path}"
         return bad("密钥文件", error.detail, mend)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return bad("密钥文件", f"{path} 的内容残缺", "请从备份恢复这个文件")
     return good("密钥文件", f"{path}，仅属主可读")
 
 
