@@ -55,8 +55,7 @@ class Keyring:
             raise BadKeyring("密钥文件须只有属主可读（chmod 600）")
         try:
             keys = {
-                key_id: Key(key_id, base64.b64decode(text))
-                for key_id, text in data["keys"].items()
+                key_id: Key(key_id, base64.b64decode(text)) for key_id, text in data["keys"].items()
             }
             return cls({purpose: keys[data["current"][purpose]] for purpose in PURPOSES}, keys)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
