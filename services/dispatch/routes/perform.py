@@ -122,7 +122,10 @@ def named(raw: bytes, field: str | None) -> list[str]:
     """The number in that field of a body yet to be checked; none where it makes no sense."""
     if field is None:
         return []
-    body = load_json(raw)
+    try:
+        body = load_json(raw)
+    except Invalid:  # its turn comes after the refusals of who and where
+        return []
     value = body.get(field) if isinstance(body, dict) else None
     return [value] if isinstance(value, str) and "\0" not in value else []
 
