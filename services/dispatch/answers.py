@@ -10,7 +10,7 @@ from services.dispatch.case import Texts
 from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
-from shared.domain.clockwork import effective_contact
+from shared.domain.contacts import effective_contact
 from shared.domain.events import Attachment
 from shared.domain.ticket import Assist, Contact, Ticket
 from shared.domain.words import TERMINAL_STATES, ClockName, Role

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.clocks import Clock
 from shared.domain.events import Attachment, Commitment, FieldRank
+from shared.domain.pauses import Pause
 from shared.domain.words import (
     OPEN_STATES,
     AppealFinding,
@@ -206,6 +207,7 @@ class Ticket:
     completed_at: datetime | None = None
     archive_at: datetime | None = None
     instruction: int | None = None
+    pauses: tuple[Pause, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
     @property
