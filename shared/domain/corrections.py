@@ -119,7 +119,7 @@ def _limited(clock: Clock, ticket: Ticket, terms: Terms) -> tuple[datetime | Non
     limit = parse_limit(terms.limits.text(key))
     due: datetime | None = due_after(clock.start, limit, terms.calendar, ALWAYS).due
     if clock.name is ClockName.COMPLETE and clock.round == ticket.round and due is not None:
-        due = due_with_pauses(due, ticket.pauses, limit.unit, terms.calendar)
+        due = due_with_pauses(clock.start, due, ticket.pauses, limit.unit, terms.calendar)
     return due, f"{key}={limit}"
 
 

@@ -27,8 +27,12 @@ class Dial:
         return merge(self.ticket.clocks, tuple(self.changes.values()))
 
     def latest(self, name: ClockName, unit: str | None = None) -> Clock | None:
-        ticket = replace(self.ticket, clocks=self.clocks)
-        return ticket.clock(name, unit=unit)
+        """The latest of that name in the present round (of that unit, where one is named)."""
+        found = None
+        for clock in self.clocks:
+            if clock.name is name and clock.round == self.ticket.round and clock.unit == unit:
+                found = clock
+        return found
 
     def put(self, clock: Clock) -> None:
         self.changes[clock.key] = clock
@@ -173,7 +177,7 @@ class Dial:
         if due is None:
             start, computed, rule = self.limited(self.complete_limit(), start)
             unit = parse_limit(rule.rpartition("=")[2]).unit
-            due = due_with_pauses(computed, ticket.pauses, unit, self.calendar)
+            due = due_with_pauses(start, computed, ticket.pauses, unit, self.calendar)
         if ticket.supervised_due is not None and (due is None or ticket.supervised_due < due):
             due, rule = ticket.supervised_due, "supervised"
         return start, due, rule
@@ -200,9 +204,11 @@ class Dial:
         """`unit_accept` and `unit_complete` of the lead or an assist, from the dispatch."""
         start, due, rule = self.limited(self.accept_limit("unit"), self.at)
         self.start(ClockName.UNIT_ACCEPT, start, due=due, rule=rule, unit=unit)
-        start, due, rule = self.unit_complete_due(self.at)
+        start, earlier, rule = self.unit_complete_due(self.at)
         calendar = self.calendar_of_complete
-        self.start(ClockName.UNIT_COMPLETE, start, due=due, rule=rule, unit=unit, calendar=calendar)
+        self.start(
+            ClockName.UNIT_COMPLETE, start, due=earlier, rule=rule, unit=unit, calendar=calendar
+        )
 
     @property
     def calendar_of_complete(self) -> WorkCalendar:

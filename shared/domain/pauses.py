@@ -52,19 +52,24 @@ def counted(start: datetime, end: datetime, unit: LimitUnit, calendar: WorkCalen
 
 
 def due_with_pauses(
-    due: datetime, pauses: Sequence[Pause], unit: LimitUnit, calendar: WorkCalendar
+    start: datetime,
+    due: datetime,
+    pauses: Sequence[Pause],
+    unit: LimitUnit,
+    calendar: WorkCalendar,
 ) -> datetime | None:
     """The due moved by what was paused before it, in order; None while a pause goes on.
 
-    A pause that begins when the clock is due already comes too late.
+    A pause that begins when the clock is due already comes too late; one that is over when the
+    clock starts came too early.
     """
     due = in_city(due)
     for pause in pauses:
-        if pause.start >= due:
+        if pause.start >= due or (pause.end is not None and pause.end <= start):
             continue
         if pause.end is None:
             return None
-        left = counted(pause.start, due, unit, calendar)
+        left = counted(max(pause.start, start), due, unit, calendar)
         due = max(due, _after(pause.end, left, unit, calendar))
     return due
 
