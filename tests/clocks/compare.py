@@ -8,6 +8,7 @@ from typing import Any
 from tests.clocks import counter, courses, engine
 from tests.clocks.oracle import Oracle
 
+COURSE_EVERY = 5
 STEPPED_EVERY = 50  # one case in so many is walked as well
 
 
@@ -30,11 +31,11 @@ class Report:
 
 
 def compare(numbers: Iterable[int], *, step_all: bool = False) -> Report:
-    """Even numbers are single limits, odd ones are courses of a ticket."""
+    """Every fifth number is a course of a ticket, the others are single limits."""
     report = Report(0, 0, 0, [])
     for number in numbers:
         report.cases += 1
-        if number % 2:
+        if number % COURSE_EVERY == 1:
             _compare_course(number, report)
         else:
             _compare_limit(number, report, stepped=step_all or number % STEPPED_EVERY == 0)

@@ -17,9 +17,9 @@ PATH = ("triage", "dispatch", "accept", "dispose", "feedback", "reply", "complet
 
 
 def any_second(random: Random) -> int:
-    """Any second of six years; one in five at an edge of the day."""
+    """Any second of six years; two in five at an edge of the day."""
     at = random.randrange(FIRST // SECOND, LAST // SECOND) * SECOND
-    if random.random() < 0.2:
+    if random.random() < 0.4:
         edge = random.choice((0, 360, 510, 540, 720, 780, 1050, 1440))
         at = at // DAY * DAY + edge * MINUTE + random.choice((-1, 0, 1)) * SECOND
     return at

@@ -1,6 +1,6 @@
 """The engine's answers to the same cases: the only module here that imports what is tested."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -165,14 +165,14 @@ def _update(at: datetime, values: dict[str, Any]) -> Event:
     return events.TicketUpdated("city-12345", "SH1", told, events.FieldRank(at))
 
 
-PLAIN = {
+PLAIN: Mapping[str, Callable[[datetime], Event]] = {
     "dispatch": lambda _: events.TicketDispatched(UNIT),
     "accept": lambda _: events.TicketAccepted(UNIT, "李工"),
     "dispose": lambda _: events.TicketDisposed(UNIT, by_lead=True, site_check=SiteCheck.YES),
     "feedback": lambda _: events.FeedbackSubmitted(UNIT, CaseValuation.RESOLVED),
     "reject": lambda _: events.FeedbackRejected(),
     "reply": lambda _: events.TicketReplied(ReplyMode.PHONE),
-    "complete": lambda at: events.TicketCompleted(at),
+    "complete": events.TicketCompleted,
     "follow_up": lambda _: events.TicketFollowedUp(FollowUpLevel.BUREAU, Reached.YES),
     "pause": lambda _: events.ClocksPaused("weather"),
     "resume": lambda _: events.ClocksResumed(),

@@ -20,7 +20,7 @@ class Oracle:
     def __init__(self, start: int, received: dict[str, Any]) -> None:
         self.t = {"round": 1, "start": start, "round_start": start, **received}
         self.t |= {"supervised": None, "feedback": None, "dispatched": None, "contacts": []}
-        self.pauses: list[list[int | None]] = []
+        self.pauses: list[tuple[int, int | None]] = []
         self.clocks: list[Clock] = []
         self.set("desk_accept", *self.accept("wh", start))
         if self.no_caller:
@@ -52,12 +52,11 @@ class Oracle:
         start = t["start"] if t["round"] == 1 else t["round_start"]
         due = t["upstream_due"] if t["round"] == 1 else None
         if due is None:
-            due = counter.end_of_workday(start, self.days())
+            due = ours = counter.end_of_workday(start, self.days())
             for begins, ends in self.pauses:
-                assert begins is not None
                 if ends is not None:
-                    due = counter.paused(start, due, [(begins, ends)], "wd")
-                elif begins < due:
+                    due = ours = counter.paused(start, ours, [(begins, ends)], "wd")
+                elif begins < ours:
                     due = None
         if t["supervised"] is not None and (due is None or t["supervised"] < due):
             due = t["supervised"]
@@ -125,7 +124,8 @@ class Oracle:
 
     def move_reply(self, at: int) -> None:
         complete, reply = self.latest("complete"), self.latest("reply")
-        assert complete and reply
+        assert complete is not None
+        assert reply is not None
         self.move("reply", at, reply["start"], self.reply_due(complete["due"]))
 
     def reset(self, at: int) -> None:
@@ -146,14 +146,14 @@ class Oracle:
 
     def resume(self, at: int) -> None:
         if self.pauses and self.pauses[-1][1] is None:
-            self.pauses[-1][1] = at
+            self.pauses[-1] = (self.pauses[-1][0], at)
             self.move_complete(at)
 
     def on_resume(self, at: int) -> None:
         pass
 
     def on_pause(self, at: int) -> None:
-        self.pauses.append([at, None])
+        self.pauses.append((at, None))
         self.move_complete(at)
 
     def on_triage(self, at: int, urgency: str | None) -> None:
