@@ -8,6 +8,7 @@ from typing import Any
 from services.dispatch.answers import city_time, clock_answer
 from shared.domain.calendar import WorkCalendar
 from shared.domain.clocks import Clock
+from shared.domain.emergency import MARK
 from shared.domain.explain import Basis, ClockFacts, explain
 from shared.domain.limits import Limit, LimitUnit, parse_limit
 from shared.domain.rulebook import Rulebook
@@ -39,7 +40,14 @@ def explain_clock(clock: Clock, rulebook: Rulebook, now: datetime) -> dict[str, 
     unit = limit.unit if limit is not None else LimitUnit.WORKDAY
     counted = [] if clock.due is None else segments(clock.start, ended, calendar, unit)
     facts = ClockFacts(
-        clock.name, clock.start, clock.due, basis, limit, clock.outcome, clock.stopped_at
+        clock.name,
+        clock.start,
+        clock.due,
+        basis,
+        limit,
+        clock.outcome,
+        clock.stopped_at,
+        is_emergency=clock.rule.endswith(MARK),
     )
     margin = None if clock.due is None else int((clock.due - ended).total_seconds())
     return {
@@ -70,7 +78,7 @@ def read_rule(rule: str) -> tuple[Basis, Limit | None]:
     basis = BASES.get(rule.partition(":")[0])
     if basis is not None or "=" not in rule:
         return basis or Basis.UPSTREAM, None
-    return Basis.LIMIT, parse_limit(rule.rpartition("=")[2])
+    return Basis.LIMIT, parse_limit(rule.removesuffix(MARK).rpartition("=")[2])
 
 
 def calendar_of(clock: Clock, rulebook: Rulebook) -> WorkCalendar:

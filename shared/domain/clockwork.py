@@ -50,6 +50,7 @@ def _received(dial: Dial, event: events.TicketReceived) -> None:
         start, due, rule = dial.limited(f"first_contact.{ticket.urgency}", ticket.clock_start)
         dial.start(ClockName.FIRST_CONTACT, start, due=due, rule=rule)
     dial.start_own()
+    dial.start_report(ticket.clock_start)
 
 
 def _updated(dial: Dial, event: events.TicketUpdated) -> None:
@@ -73,6 +74,12 @@ def _accepted(dial: Dial, event: events.TicketAccepted | events.AssistAccepted) 
 
 def _assist_done(dial: Dial, event: events.AssistDone) -> None:
     dial.stop(ClockName.UNIT_COMPLETE, event.unit)
+    dial.stop(ClockName.INTERIM_REPORT)
+
+
+def _looked_after(dial: Dial, event: events.Event) -> None:
+    """Work done or a look on the spot says how things stand: the first report is made."""
+    dial.stop(ClockName.INTERIM_REPORT)
 
 
 def _contacted(dial: Dial, event: events.TicketContacted) -> None:
@@ -80,6 +87,8 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
 
     A call recorded late whose own time was in time mends a missed clock (contract §6).
     """
+    if effective_contact(dial.ticket.contacts) is not None:
+        dial.stop(ClockName.INTERIM_REPORT)
     clock = dial.latest(ClockName.FIRST_CONTACT)
     if clock is None or clock.outcome in (ClockOutcome.EXEMPT, ClockOutcome.CANCELLED):
         return
@@ -121,6 +130,7 @@ def effective_contact(contacts: tuple[Contact, ...]) -> Contact | None:
 
 def _fed_back(dial: Dial, event: events.FeedbackSubmitted) -> None:
     dial.stop(ClockName.UNIT_COMPLETE, event.unit)
+    dial.stop(ClockName.INTERIM_REPORT)
     dial.move_reply()
 
 
@@ -163,6 +173,10 @@ def _rework_opened(dial: Dial, event: events.ReworkOpened) -> None:
 
 def _supervised(dial: Dial, event: events.TicketSupervised) -> None:
     dial.move_complete()
+
+
+def _emergency_joined(dial: Dial, event: events.EmergencyJoined) -> None:
+    dial.reset()
 
 
 def _ended(dial: Dial, event: events.Event) -> None:
@@ -211,6 +225,8 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.AssistAccepted: _accepted,
         events.AssistDone: _assist_done,
         events.TicketContacted: _contacted,
+        events.TicketDisposed: _looked_after,
+        events.TicketSiteVisited: _looked_after,
         events.FeedbackSubmitted: _fed_back,
         events.FeedbackRejected: _feedback_rejected,
         events.TicketReplied: _replied,
@@ -218,6 +234,7 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.TicketFollowedUp: _followed_up,
         events.ReworkOpened: _rework_opened,
         events.TicketSupervised: _supervised,
+        events.EmergencyJoined: _emergency_joined,
         events.TicketVoided: _ended,
         events.ClockWarned: _warned,
         events.ClockMissed: _missed,

@@ -35,6 +35,7 @@ class ClockFacts:
     limit: Limit | None = None
     outcome: ClockOutcome | None = None
     stopped_at: datetime | None = None
+    is_emergency: bool = False
 
 
 # All the wording, in one place.
@@ -47,7 +48,10 @@ DEEDS: Mapping[ClockName, str] = {
     ClockName.COMPLETE: "办结",
     ClockName.REPLY: "回复诉求人",
     ClockName.FOLLOW_UP: "回访",
+    ClockName.INTERIM_REPORT: "作初次报告",
 }
+EMERGENCY = "按应急预案{rule}"
+
 BASES: Mapping[Basis, str] = {
     Basis.UPSTREAM: "按上级平台给定的期限",
     Basis.SUPERVISED: "按督办要求的期限",
@@ -85,9 +89,10 @@ def explain(facts: ClockFacts, calendar: WorkCalendar, *, now: datetime) -> str:
         return EXEMPT.format(deed=deed)
     start, due = in_city(facts.start), in_city(facts.due)
     doubt = PROVISIONAL.format(year=due.year) if calendar.is_provisional(due.date()) else ""
+    rule = _rule(facts, calendar, due=due)
     return SENTENCE.format(
         start=f"{start.year}年{_moment(start)}",
-        rule=_rule(facts, calendar, due=due),
+        rule=EMERGENCY.format(rule=rule) if facts.is_emergency else rule,
         due=_moment(due, since=start),
         deed=deed,
         doubt=doubt,

@@ -7,7 +7,7 @@ from shared.domain import clocks, events
 from shared.domain.events import Entry
 from shared.domain.lifecycle import check_transition
 from shared.domain.steps import STEPS
-from shared.domain.ticket import Ranked, Ticket, Upstream
+from shared.domain.ticket import Ranked, Ticket, Touched, Upstream
 from shared.domain.upstream import STANDING_TEXTS
 from shared.domain.words import TicketState
 
@@ -48,6 +48,8 @@ def received(ticket_id: int, entry: Entry) -> Ticket:
         lat=event.lat,
         object_unit=event.object_unit,
         other_nos=event.other_nos,
+        worded=event.worded,
+        emergencies=_touched(entry),
         clocks=entry.clocks,
     )
 
@@ -61,8 +63,14 @@ def apply(ticket: Ticket, entry: Entry) -> Ticket:
         after,
         seq=entry.seq,
         version=ticket.version if silent else ticket.version + 1,
+        emergencies=ticket.emergencies + _touched(entry),
         clocks=clocks.merge(ticket.clocks, entry.clocks),
     )
+
+
+def _touched(entry: Entry) -> tuple[Touched, ...]:
+    emergency = entry.event.emergency
+    return () if emergency is None else (Touched(emergency, entry.occurred_at),)
 
 
 def fold(ticket_id: int, entries: Iterable[Entry]) -> Ticket:

@@ -40,6 +40,7 @@ def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticke
         ranks=ranks,
         upstream=upstream,
         other_nos=(*ticket.other_nos, *event.other_nos),
+        worded=tuple(dict.fromkeys((*ticket.worded, *event.worded))),
     )
 
 
@@ -173,6 +174,10 @@ def _supervised(ticket: Ticket, entry: Entry, event: events.TicketSupervised) ->
     return replace(after, is_supervised=True, supervised_due=min(dues, default=None))
 
 
+def _escalated(ticket: Ticket, entry: Entry, event: events.TicketEscalated) -> Ticket:
+    return replace(ticket, supervision_level=max(ticket.supervision_level, event.level))
+
+
 def _voided(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
     return replace(ticket, state=TicketState.VOIDED)
 
@@ -215,6 +220,8 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.ReworkOpened: closing.rework_opened,
         events.TicketUrged: _urged,
         events.TicketSupervised: _supervised,
+        events.TicketEscalated: _escalated,
+        events.EmergencyJoined: _unchanged,
         events.TicketVoided: _voided,
         events.TicketArchived: _archived,
         events.RepeatLinked: _repeat_linked,

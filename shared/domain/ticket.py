@@ -49,6 +49,14 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """An emergency plan under which the ticket came, and when."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     unit: str
     dispatched_at: datetime
@@ -206,6 +214,8 @@ class Ticket:
     completed_at: datetime | None = None
     archive_at: datetime | None = None
     instruction: int | None = None
+    worded: tuple[str, ...] = ()
+    emergencies: tuple[Touched, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
     @property
@@ -216,6 +226,11 @@ class Ticket:
     def has_no_caller(self) -> bool:
         """Nobody to call, answer or ask: anonymous and without a phone (ruling 14)."""
         return self.is_anonymous and not self.has_phone
+
+    @property
+    def is_reported(self) -> bool:
+        """Somebody has worked on it or been there: how things stand is known."""
+        return bool(self.works or self.site_visits) or self.feedback is not None
 
     @property
     def is_review(self) -> bool:
