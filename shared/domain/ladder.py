@@ -44,8 +44,8 @@ def _steps(ticket: Ticket, rulebook: Rulebook) -> Iterator[Step]:
         yield ticket.round_start, TicketEscalated(SECTION_LEVEL, EscalationCause.REWORK)
 
 
-def repeats_step(ticket: Ticket, earlier: int) -> TicketEscalated | None:
-    """For a repeat with `earlier` others of the same root in the thirty days up to its receipt."""
-    if not ticket.is_open or ticket.supervision_level >= BUREAU_LEVEL or earlier + 1 < REPEATS:
+def repeats_step(ticket: Ticket, times: int) -> TicketEscalated | None:
+    """For a repeat that is the last of so many of its root within thirty days."""
+    if not ticket.is_open or ticket.supervision_level >= BUREAU_LEVEL or times < REPEATS:
         return None
     return TicketEscalated(BUREAU_LEVEL, EscalationCause.REPEATS)

@@ -1,7 +1,7 @@
 """What a bureau decides by: its calendars, limits and units, each with dates of validity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -60,6 +60,11 @@ class Rulebook:
 
     def emergency_at(self, at: datetime) -> Emergency | None:
         return next((one for one in reversed(self.emergencies) if one.is_active(at)), None)
+
+    def with_plan(self, plan: Emergency) -> "Rulebook":
+        """The same with the plan as it is now, in its place or as the newest."""
+        others = {one.id: one for one in self.emergencies}
+        return replace(self, emergencies=tuple((others | {plan.id: plan}).values()))
 
     def emergencies_of(self, ticket: Ticket) -> list[Emergency]:
         """Those the ticket came under, oldest first."""
