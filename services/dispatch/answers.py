@@ -11,6 +11,7 @@ from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
 from shared.domain.clockwork import effective_contact
+from shared.domain.emergency import MARK
 from shared.domain.events import Attachment
 from shared.domain.ticket import Assist, Contact, Ticket
 from shared.domain.words import TERMINAL_STATES, ClockName, Role
@@ -79,7 +80,7 @@ def ticket_answer(
         "reply": reply_answer(ticket, texts),
         "follow_ups": [_follow_up(one) for one in ticket.follow_ups],
         "merged_into": ticket.merged_into,
-        "emergency": None,
+        "emergency": emergency_answer(ticket),
         "received_at": city_time(ticket.received_at),
         "completed_at": city_time(ticket.completed_at),
     }
@@ -92,6 +93,15 @@ def ticket_answer(
     if reader.role in INSIDERS and ticket.object_unit is not None:
         answer["object_unit"] = ticket.object_unit
     return answer
+
+
+def emergency_answer(ticket: Ticket) -> dict[str, Any] | None:
+    """The emergency plan it came under last, and which of its clocks go by a plan."""
+    if not ticket.emergencies:
+        return None
+    last = ticket.emergencies[-1]
+    moved = {clock.name.value for clock in ticket.clocks if clock.rule.endswith(MARK)}
+    return {"id": last.id, "at": city_time(last.at), "clocks": sorted(moved)}
 
 
 def light_of(ticket: Ticket, now: datetime) -> str | None:

@@ -11,7 +11,7 @@ from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.clockwork import clock_changes
 from shared.domain.emergency import Emergency, Scope
-from shared.domain.events import EmergencyJoined, Entry, TicketReceived, TicketUpdated
+from shared.domain.events import Entry, Event, TicketReceived, TicketUpdated
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket, Touched
 
@@ -102,24 +102,30 @@ def under_emergency(
     after, entry = _worded(after, entry, texts, plans)
     known = {one.id for one in after.emergencies}
     for plan in reversed(plans):
-        if plan.id not in known and plan.includes(after):
-            touched = Touched(plan.id, entry.occurred_at)
-            joined = replace(after, emergencies=(*after.emergencies, touched))
-            if _comes_under(plan, after, joined, entry, rulebook=rulebook):
-                return joined, replace(entry, event=replace(entry.event, emergency=plan.id))
+        if plan.id not in known and comes_under(
+            plan, after, entry.event, at=entry.occurred_at, rulebook=rulebook
+        ):
+            return _joined(after, plan, entry.occurred_at), replace(
+                entry, event=replace(entry.event, emergency=plan.id)
+            )
     return after, entry
 
 
-def _comes_under(
-    plan: Emergency, after: Ticket, joined: Ticket, entry: Entry, *, rulebook: Rulebook
+def comes_under(
+    plan: Emergency, after: Ticket, event: Event, *, at: datetime, rulebook: Rulebook
 ) -> bool:
-    event, at = entry.event, entry.occurred_at
+    """`after` is the ticket folded with the event, still with the clocks of before."""
+    if not plan.includes(after):
+        return False
     if isinstance(event, TicketReceived) and plan.is_active(event.received_at):
         return True
-    if isinstance(event, EmergencyJoined):
-        return True
     without = clock_changes(after, event, at=at, rulebook=rulebook)
+    joined = _joined(after, plan, at)
     return clock_changes(joined, event, at=at, rulebook=rulebook) != without
+
+
+def _joined(ticket: Ticket, plan: Emergency, at: datetime) -> Ticket:
+    return replace(ticket, emergencies=(*ticket.emergencies, Touched(plan.id, at)))
 
 
 def _worded(

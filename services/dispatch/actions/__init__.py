@@ -16,11 +16,13 @@ from services.dispatch.actions.disposal import (
     reject_feedback,
     visit_site,
 )
+from services.dispatch.actions.emergency import check_emergency, put_emergency
 from services.dispatch.actions.supervision import check_supervision, supervise, urge
 
 __all__ = [
     "accept",
     "check_dispatch",
+    "check_emergency",
     "check_feedback",
     "check_supervision",
     "check_triage",
@@ -30,6 +32,7 @@ __all__ = [
     "dispose",
     "feedback",
     "follow_up",
+    "put_emergency",
     "reject_feedback",
     "reply",
     "supervise",
