@@ -118,7 +118,8 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
 def purpose_of(query: FigureQuery, caller: Identity) -> str:
     """A cursor opens only for the same figure and the same caller."""
     parts = (caller.bureau, caller.actor.key, query.period.id, query.by, query.key)
-    return f"scores/tickets:{parts!r}:{query.metric.id}:{query.part}:{query.known_at}:{query.emergency}"
+    figure = f"{query.metric.id}:{query.part}:{query.known_at}:{query.emergency}"
+    return f"scores/tickets:{parts!r}:{figure}"
 
 
 def keys_of(key: str | None) -> tuple[Key, ...]:
