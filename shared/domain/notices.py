@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.domain.calendar import in_city
 from shared.domain.emergency import Emergency
 from shared.domain.events import Code
 from shared.domain.limits import Window
@@ -92,7 +93,7 @@ class Told:
     def call_from(self) -> str:
         """When a citizen may be called: urgent matters at any hour, others in the call hours."""
         if self.ticket.urgency is not Urgency.NORMAL:
-            return self.at.isoformat()
+            return in_city(self.at).isoformat()
         hours = self.rulebook.limits_at(self.at).window("call_hours")
         return hours.next_opening(self.at).isoformat()
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.domain import events
+from shared.domain.calendar import in_city
 from shared.domain.emergency import Emergency
 from shared.domain.events import Code
 from shared.domain.ladder import BUREAU_LEVEL, SECTION_LEVEL
@@ -58,7 +59,7 @@ def emergency_notices(
         for unit in rulebook.units.values()
         if unit.kind in HANDLING and (not plan.scope.trades or unit.trades & plan.scope.trades)
     ]
-    data = {"emergency": plan.id, "until": plan.until.isoformat()}
+    data = {"emergency": plan.id, "until": in_city(plan.until).isoformat()}
     duty = plan.window(rulebook.duty_at(at))
     return tuple(
         timed(kind, to, data, pressing=plan.push, duty=duty, at=at) for to in (DESK, LEADER, *units)
@@ -141,7 +142,7 @@ def _of_clock(told: Told, event: events.ClockWarned | events.ClockMissed) -> dic
     data: dict[str, Code] = {
         "clock": str(event.name),
         "round": event.round,
-        "due": event.due.isoformat(),
+        "due": in_city(event.due).isoformat(),
     }
     if event.name == ClockName.INTERIM_REPORT:
         data["formal_by"] = told.formal_by()
@@ -171,7 +172,7 @@ def _voided(told: Told, event: events.TicketVoided) -> list[Line]:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
+    return None if at is None else in_city(at).isoformat()
 
 
 Teller = Callable[[Told, Any], list[Line]]
