@@ -41,6 +41,8 @@ def notices_for(
     if event.emergency is not None and plan is not None and plan.push:
         everyone = [*told.holders, DESK]
         lines.append((NoticeKind.EMERGENCY_PUSHED, everyone, {"emergency": plan.id}))
+    if not lines:
+        return ()
     pressing = after.urgency is not Urgency.NORMAL or (plan is not None and plan.push)
     duty = rulebook.duty_at(at) if plan is None else plan.window(rulebook.duty_at(at))
     return tuple(

@@ -7,6 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from services.scoring.actions.facts import recompute
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Urgency
 from shared.tickets import Hotline
@@ -274,5 +275,6 @@ async def test_scores_are_asked_with_and_without_what_came_under_a_plan(
     assert await intake("&emergency=exclude") == 1
     behind = "/v1/scores/tickets?period=2026-11&metric=intake&emergency=exclude"
     assert len((await scoring.get(behind, headers=headers)).json()["items"]) == 1
+    assert await recompute(hotline, 1) == []
     wrong = await scoring.get("/v1/scores?period=2026-11&emergency=no", headers=headers)
     assert wrong.status_code == 422
