@@ -135,6 +135,21 @@ def _rework_opened(dial: Dial, event: events.ReworkOpened) -> None:
     dial.start_own()
 
 
+def _return_decided(dial: Dial, event: events.ReturnDecided) -> None:
+    """The unit's clocks end with its part; the ticket's own run on."""
+    if event.granted:
+        dial.cancel_running((ClockName.UNIT_ACCEPT, ClockName.UNIT_COMPLETE))
+
+
+def _extension_decided(dial: Dial, event: events.ExtensionDecided) -> None:
+    if event.granted and event.upstream:
+        dial.move_complete(pardon=True)
+
+
+def _absorbed(dial: Dial, event: events.TicketAbsorbed) -> None:
+    dial.move_complete()
+
+
 def _supervised(dial: Dial, event: events.TicketSupervised) -> None:
     dial.move_complete()
 
@@ -203,6 +218,11 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.TicketCompleted: _completed,
         events.TicketFollowedUp: _followed_up,
         events.ReworkOpened: _rework_opened,
+        events.ReturnDecided: _return_decided,
+        events.ReturnedUpstream: _ended,
+        events.ExtensionDecided: _extension_decided,
+        events.TicketMerged: _ended,
+        events.TicketAbsorbed: _absorbed,
         events.TicketSupervised: _supervised,
         events.TicketVoided: _ended,
         events.ClocksPaused: _paused,

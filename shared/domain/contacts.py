@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from shared.domain.calendar import CITY_ZONE
-from shared.domain.ticket import Contact
+from shared.domain.parts import Contact
 from shared.domain.words import ClockOutcome, ContactResult
 
 UNREACHED_TRIES = 3

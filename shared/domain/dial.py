@@ -104,13 +104,15 @@ class Dial:
         rule: str,
         start: datetime,
         calendar: WorkCalendar | None = None,
+        pardon: bool = False,
     ) -> None:
         """A new due for a clock that is neither stopped nor missed (ruling 7).
 
+        With `pardon` a missed one moves too: the platform that set the limit has moved it.
         One whose limit and start are as before keeps its due: what a calendar corrected since
         would make of it is for `ticket.clocks_corrected` to say.
         """
-        if clock is None or not clock.is_running or clock.is_missed(self.at):
+        if clock is None or not clock.is_running or (clock.is_missed(self.at) and not pardon):
             return
         stands = "=" in rule and ":" not in rule and clock.due is not None and due is not None
         if (clock.due, clock.start) == (due, start) or (
@@ -129,6 +131,7 @@ class Dial:
                 limits=self.rulebook.limits_at(start).version,
                 calendar=calendar.version,
                 warned=clock.warned and warn is not None and warn <= self.at,
+                missed=clock.missed and due is not None and due <= self.at,
             )
         )
 
@@ -178,8 +181,10 @@ class Dial:
             start, computed, rule = self.limited(self.complete_limit(), start)
             unit = parse_limit(rule.rpartition("=")[2]).unit
             due = due_with_pauses(start, computed, ticket.pauses, unit, self.calendar)
-        if ticket.supervised_due is not None and (due is None or ticket.supervised_due < due):
-            due, rule = ticket.supervised_due, "supervised"
+        earlier = ((ticket.absorbed_due, "merged"), (ticket.supervised_due, "supervised"))
+        for other, name in earlier:
+            if other is not None and (due is None or other < due):
+                due, rule = other, name
         return start, due, rule
 
     def reply_dues(self, complete_due: datetime | None) -> datetime | None:
@@ -240,22 +245,19 @@ class Dial:
             start, due, rule = self.limited(self.accept_limit("unit"), dispatched_at)
             self.move(self.latest(ClockName.UNIT_ACCEPT, unit), due=due, rule=rule, start=start)
 
-    def move_complete(self) -> None:
+    def move_complete(self, *, pardon: bool = False) -> None:
         """`complete` and all that hang on its due."""
         start, due, rule = self.complete_due()
-        self.move(self.latest(ClockName.COMPLETE), due=due, rule=rule, start=start)
-        self.move_reply()
+        complete = self.latest(ClockName.COMPLETE)
+        self.move(complete, due=due, rule=rule, start=start, pardon=pardon)
+        self.move_reply(pardon=pardon)
         for unit, dispatched_at in self._units():
             began, earlier, why = self.unit_complete_due(dispatched_at)
-            self.move(
-                self.latest(ClockName.UNIT_COMPLETE, unit),
-                due=earlier,
-                rule=why,
-                start=began,
-                calendar=self.calendar_of_complete,
-            )
+            clock = self.latest(ClockName.UNIT_COMPLETE, unit)
+            calendar = self.calendar_of_complete
+            self.move(clock, due=earlier, rule=why, start=began, calendar=calendar, pardon=pardon)
 
-    def move_reply(self) -> None:
+    def move_reply(self, *, pardon: bool = False) -> None:
         complete, reply = self.latest(ClockName.COMPLETE), self.latest(ClockName.REPLY)
         if complete is None or reply is None:
             return
@@ -265,7 +267,7 @@ class Dial:
             return
         due = self.reply_dues(complete.due)
         rule = f"reply:{complete.rule}" if due == complete.due else "reply:feedback"
-        self.move(reply, due=due, rule=rule, start=reply.start)
+        self.move(reply, due=due, rule=rule, start=reply.start, pardon=pardon)
 
     def _units(self) -> list[tuple[str, datetime]]:
         lead = self.ticket.lead
