@@ -108,9 +108,9 @@ class Dial:
     ) -> None:
         """A new due for a clock that is neither stopped nor missed (ruling 7).
 
-        With `pardon` a missed one moves too: the platform that set the limit has moved it.
         One whose limit and start are as before keeps its due: what a calendar corrected since
-        would make of it is for `ticket.clocks_corrected` to say.
+        would make of it is for `ticket.clocks_corrected` to say. With `pardon` a missed one moves
+        too: the platform that set the limit has moved it.
         """
         if clock is None or not clock.is_running or (clock.is_missed(self.at) and not pardon):
             return
@@ -253,9 +253,14 @@ class Dial:
         self.move_reply(pardon=pardon)
         for unit, dispatched_at in self._units():
             began, earlier, why = self.unit_complete_due(dispatched_at)
-            clock = self.latest(ClockName.UNIT_COMPLETE, unit)
-            calendar = self.calendar_of_complete
-            self.move(clock, due=earlier, rule=why, start=began, calendar=calendar, pardon=pardon)
+            self.move(
+                self.latest(ClockName.UNIT_COMPLETE, unit),
+                due=earlier,
+                rule=why,
+                start=began,
+                calendar=self.calendar_of_complete,
+                pardon=pardon,
+            )
 
     def move_reply(self, *, pardon: bool = False) -> None:
         complete, reply = self.latest(ClockName.COMPLETE), self.latest(ClockName.REPLY)
