@@ -2,32 +2,15 @@
 
 from collections.abc import Mapping
 
-OPEN = [
-    "received",
-    "triaged",
-    "dispatched",
-    "accepted",
-    "in_progress",
-    "feedback_submitted",
-    "replied",
-    "rework",
-    "return_pending",
-]
 # Exactly one lead, none, or (merged, voided) whatever it was when it ended.
 WITH_LEAD = frozenset(
-    [
-        "dispatched",
-        "accepted",
-        "in_progress",
-        "feedback_submitted",
-        "replied",
-        "completed",
-        "followed_up",
-        "archived",
-    ]
+    {
+        *("dispatched", "accepted", "in_progress", "feedback_submitted"),
+        *("replied", "completed", "followed_up", "archived"),
+    }
 )
-WITHOUT_LEAD = frozenset(["received", "triaged", "return_pending", "returned_upstream", "rework"])
-ENDED = frozenset(["merged", "voided", "returned_upstream"])
+WITHOUT_LEAD = frozenset({"received", "triaged", "return_pending", "returned_upstream", "rework"})
+ENDED = frozenset({"merged", "voided", "returned_upstream"})
 
 # From, to: the only entries that may lead there (§5 rows 2–19, rulings 13–15, 21–25).
 MOVES: Mapping[tuple[str, str], frozenset[str]] = {

@@ -30,7 +30,7 @@ from tests.stateful.moves import ACTIONS, KEYS, NOTICES, body_of, likely, notice
 from tests.stateful.world import World
 
 STEPS = 50
-COURSES = int(os.environ.get("MINHU_COURSES", "42"))
+COURSES = int(os.environ.get("MINHU_COURSES", "48"))
 MOST_TICKETS = 4
 chances = st.integers(0, 59)
 some = st.integers(0, MOST_TICKETS - 1)
@@ -262,4 +262,4 @@ def test_no_course_of_actions_breaks_what_must_hold(
         )
     with capsys.disabled():
         sys.stdout.write(f"\n{tally}\n")
-    assert tally["steps"] >= COURSES * STEPS * 0.95
+    assert tally["steps"] >= COURSES * STEPS * 0.9
