@@ -7,20 +7,18 @@ from typing import Any
 import orjson
 
 from services.dispatch.case import Texts
+from services.dispatch.requests import extension_answer, return_answer, void_answer
+from services.dispatch.times import city_time
 from shared.domain.actor import Actor
-from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
 from shared.domain.clockwork import effective_contact
 from shared.domain.events import Attachment
-from shared.domain.ticket import Assist, Contact, Ticket
+from shared.domain.parts import Assist, Contact
+from shared.domain.ticket import Ticket
 from shared.domain.words import TERMINAL_STATES, ClockName, Role
 
 INSIDERS = frozenset({Role.DESK, Role.LEADER, Role.ADMIN})
 UNIT_CLOCKS = (ClockName.UNIT_ACCEPT, ClockName.UNIT_COMPLETE)
-
-
-def city_time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(CITY_ZONE).isoformat()
 
 
 def ticket_answer(
@@ -72,13 +70,14 @@ def ticket_answer(
         "contacts": contacts_answer(ticket, texts),
         "works": works_answer(ticket, texts),
         "site_visits": visits_answer(ticket, texts),
-        "return": None,
-        "extension": None,
-        "void": None,
+        "return": return_answer(ticket, texts),
+        "extension": extension_answer(ticket, texts),
+        "void": void_answer(ticket, texts),
         "feedback": feedback_answer(ticket, texts),
         "reply": reply_answer(ticket, texts),
         "follow_ups": [_follow_up(one) for one in ticket.follow_ups],
         "merged_into": ticket.merged_into,
+        "absorbed": list(ticket.absorbed),
         "emergency": None,
         "received_at": city_time(ticket.received_at),
         "completed_at": city_time(ticket.completed_at),

@@ -6,8 +6,9 @@ from dataclasses import replace
 from shared.domain import clocks, events
 from shared.domain.events import Entry
 from shared.domain.lifecycle import check_transition
+from shared.domain.parts import Ranked, Upstream
 from shared.domain.steps import STEPS
-from shared.domain.ticket import Ranked, Ticket, Upstream
+from shared.domain.ticket import Ticket
 from shared.domain.upstream import STANDING_TEXTS
 from shared.domain.words import TicketState
 

@@ -6,6 +6,7 @@ from services.dispatch.rules.routing import routing_faults
 from services.dispatch.schemas import Acceptance, Dispatch, Triage
 from shared.domain.events import AssistAccepted, TicketAccepted, TicketDispatched, TicketTriaged
 from shared.domain.official import load_categories
+from shared.domain.words import TicketState
 
 
 def check_triage(case: Case, body: Triage) -> None:
@@ -29,6 +30,8 @@ def triage(case: Case, body: Triage) -> None:
 
 
 def check_dispatch(case: Case, body: Dispatch) -> None:
+    if case.ticket.state is TicketState.TRIAGED and case.ticket.trade is None:
+        refuse([fault("/lead", "NOT_TRIAGED")])
     refuse(routing_faults(case.ticket, body.lead, body.assists, case.rulebook.units))
 
 

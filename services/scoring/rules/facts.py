@@ -219,6 +219,14 @@ def _repeat_linked(ticket: _Ticket, entry: Entry, event: events.RepeatLinked) ->
     ticket.repeat_of = event.root
 
 
+def _returned(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
+    ticket.removed = "returned_upstream"
+
+
+def _merged(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
+    ticket.removed = "merged"
+
+
 def _voided(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
     ticket.removed = "voided"
 
@@ -239,6 +247,8 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.ReworkOpened: _rework_opened,
         events.RepeatLinked: _repeat_linked,
         events.TicketVoided: _voided,
+        events.ReturnedUpstream: _returned,
+        events.TicketMerged: _merged,
     }
 )
 
