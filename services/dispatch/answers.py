@@ -1,6 +1,7 @@
 """A ticket as answered (contract §4): fields a role may not see are absent, not null."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from shared.domain.actor import Actor
 from shared.domain.clocks import Clock
 from shared.domain.clockwork import effective_contact
 from shared.domain.events import Attachment
-from shared.domain.parts import Assist, Contact
+from shared.domain.parts import Assist, Contact, Upstream
 from shared.domain.ticket import Ticket
 from shared.domain.words import TERMINAL_STATES, ClockName, Role
 
@@ -40,10 +41,7 @@ def ticket_answer(
         "version": ticket.version,
         "state": ticket.state,
         "round": ticket.round,
-        "upstream": [
-            _upstream(ticket, one.source, one.no, texts.get((one.seq, "raw")), reader)
-            for one in ticket.upstream
-        ],
+        "upstream": [_upstream(one, texts, reader) for one in ticket.upstream],
         "ticket_kind": ticket.ticket_kind,
         "appeal_type": ticket.appeal_type,
         "urgency": ticket.urgency,
@@ -232,13 +230,22 @@ def _follow_up(one: Any) -> dict[str, Any]:
     }
 
 
-def _upstream(
-    ticket: Ticket, source: str, no: str, raw: str | None, reader: Actor
-) -> dict[str, Any]:
-    shown: dict[str, Any] = {"source": source, "no": no}
-    if reader.role in INSIDERS and raw is not None:
-        shown["raw"] = orjson.Fragment(raw)  # JSON as it was sent, numbers of any size
+def _upstream(one: Upstream, texts: Texts, reader: Actor) -> dict[str, Any]:
+    shown: dict[str, Any] = {"source": one.source, "no": one.no}
+    told = [texts[seq, "raw"] for seq in (one.seq, *one.later) if (seq, "raw") in texts]
+    if reader.role in INSIDERS and told:
+        shown["raw"] = orjson.Fragment(_joined(told))
     return shown
+
+
+def _joined(told: Sequence[str]) -> str:
+    """What was said later stands. JSON as it was sent, numbers of any size."""
+    if len(told) == 1:
+        return told[0]
+    whole: dict[str, Any] = {}
+    for one in told:
+        whole |= json.loads(one)
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def _lead(ticket: Ticket) -> dict[str, Any] | None:

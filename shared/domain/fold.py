@@ -57,7 +57,7 @@ def apply(ticket: Ticket, entry: Entry) -> Ticket:
     """The ticket after `entry`. Raises IllegalTransition when the state may not follow."""
     after = STEPS[type(entry.event)](ticket, entry, entry.event)
     check_transition(ticket.state, after.state)
-    silent = events.is_silent(entry.event)
+    silent = events.is_silent(entry.event) and "raw" not in entry.texts
     return replace(
         after,
         seq=entry.seq,

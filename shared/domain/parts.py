@@ -27,11 +27,16 @@ from shared.domain.words import (
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One number of the ticket at one platform; `seq` is the entry that holds its `raw`."""
+    """One number of the ticket at one platform.
+
+    `seq` is the entry that brought it, `later` are those that said more of what we do not know;
+    each holds it as its text `raw`.
+    """
 
     source: str
     no: str
     seq: int
+    later: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,15 @@ def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticke
     ranks = ticket.ranks
     if event.carried:
         ranks = (*ranks, Ranked(event.rank, event.carried))
-    upstream = ticket.upstream
+    number = (event.source, event.upstream_no)
+    upstream = tuple(
+        replace(one, later=(*one.later, entry.seq))
+        if "raw" in entry.texts and (one.source, one.no) == number
+        else one
+        for one in ticket.upstream
+    )
     if event.link:
-        upstream = (*upstream, Upstream(event.source, event.upstream_no, entry.seq))
+        upstream = (*upstream, Upstream(*number, entry.seq))
     return replace(
         ticket,
         **values,
