@@ -41,6 +41,14 @@ ASSIST, FORMER, OTHER, OBJECT = (
 )
 RECEIVED_AT = datetime(2026, 11, 18, 9, 12, tzinfo=CITY_ZONE)
 NEW_ID = text("SELECT nextval('ticket_ids') AS ticket_id")
+TRACES = text(
+    "SELECT t.no, CAST(t.fold->>'version' AS bigint) AS version,"
+    " (SELECT count(*) FROM ticket_events e WHERE (e.bureau_id, e.ticket_id) ="
+    " (t.bureau_id, t.ticket_id)) AS entries,"
+    " (SELECT count(*) FROM deliveries d WHERE (d.bureau_id, d.stream_id) ="
+    " (t.bureau_id, t.ticket_id)) AS deliveries"
+    " FROM tickets t WHERE t.no = ANY(:nos)"
+)
 numbers = itertools.count(1)
 
 
@@ -65,7 +73,7 @@ class Stage:
 
     hotline: Hotline
     shared: dict[Scene, str] = field(default_factory=dict)
-    master: str = ""
+    written: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     async def put_on(self, scene: Scene) -> str:
         """A ticket of its own; answers its number."""
@@ -85,8 +93,15 @@ class Stage:
     async def find(self, scene: Scene) -> str:
         """The ticket on which everything of that scene is refused."""
         if scene not in self.shared:
-            self.shared[scene] = await self.put_on(scene)
+            no = self.shared[scene] = await self.put_on(scene)
+            self.written |= await self.traces(no)
         return self.shared[scene]
+
+    async def traces(self, *nos: str) -> dict[str, tuple[int, ...]]:
+        """Version, entries and deliveries of some tickets (else of all that are shared)."""
+        async with self.hotline.database.transaction(1, writing=False) as tx:
+            rows = await tx.rows(TRACES, nos=list(nos) or list(self.written))
+            return {row.no: (row.version, row.entries, row.deliveries) for row in rows}
 
 
 def opening(no: str, scene: Scene) -> e.TicketReceived:

@@ -67,7 +67,7 @@ async def test_ruling_13_triage_may_be_repeated_and_dispatch_may_not(
 async def test_ruling_13_every_action_takes_its_time(desk: Desk, hotline: Hotline) -> None:
     no = await make_ticket(hotline)
     at = {"at": "2026-11-18T09:25:00+08:00", "reason": "补录"}
-    dated = {name.replace("-", "_"): at for name in BODIES}
+    dated: dict[str, Any] = {name.replace("-", "_"): at for name in BODIES}
     ticket = await desk.walk(no, **dated)
 
     stopped = {clock["stopped_at"] for clock in ticket["clocks"].values()}
