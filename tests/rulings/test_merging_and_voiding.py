@@ -10,9 +10,9 @@ from shared.tickets import Hotline
 from tests.factories import BODIES, Desk, SetClock, make_ticket
 from tests.rulings.conftest import City
 
-VOID = {"reason": "重复录入"}
-YES = {"granted": True, "comment": "同意"}
-NO = {"granted": False, "comment": "不同意"}
+VOID: dict[str, Any] = {"reason": "重复录入"}
+YES: dict[str, Any] = {"granted": True, "comment": "同意"}
+NO: dict[str, Any] = {"granted": False, "comment": "不同意"}
 EXTENSION: dict[str, Any] = {"reason_code": "complex", "reason": "需多部门会商", "days": 3}
 
 

@@ -10,9 +10,10 @@ from tests.factories import BODIES, Desk, SetClock, make_ticket
 from tests.rulings.conftest import City
 
 LEAD, ASSIST = "sanitation-section", "chengfa-sanitation"
-RETURN = {"reason_code": "not_ours", "reason": "不属本单位职责", "suggested_unit": ASSIST}
-UPSTREAM = {"reason_code": "not_ours", "reason": "不属本局", "suggested_owner": "区房管局"}
-EXTENSION = {"reason_code": "complex", "reason": "需多部门会商"}
+NOT_OURS: dict[str, Any] = {"reason_code": "not_ours", "reason": "不属职责范围"}
+RETURN = {**NOT_OURS, "suggested_unit": ASSIST}
+UPSTREAM = {**NOT_OURS, "suggested_owner": "区房管局"}
+EXTENSION: dict[str, Any] = {"reason_code": "complex", "reason": "需多部门会商"}
 DUE = "2026-11-25T23:59:59+08:00"
 
 

@@ -23,20 +23,41 @@ CONTACTS: tuple[Mapping[str, Any], ...] = (
 )
 # Whose step is likely next in each state; the ticket itself says who lead and assist are.
 NEXT: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "received": (("desk", "triage"), ("desk", "contact"), ("desk", "request-upstream-return")),
-    "triaged": (("desk", "dispatch"), ("desk", "dispatch"), ("desk", "merge")),
-    "dispatched": (("lead", "accept"), ("assist", "accept"), ("lead", "return")),
-    "accepted": (("lead", "dispose"), ("leader", "site-visit"), ("lead", "return")),
+    "received": (
+        ("desk", "triage"),
+        ("desk", "triage"),
+        ("desk", "contact"),
+        ("desk", "request-upstream-return"),
+    ),
+    "triaged": (
+        ("desk", "dispatch"),
+        ("desk", "dispatch"),
+        ("desk", "dispatch"),
+        ("desk", "merge"),
+    ),
+    "dispatched": (
+        ("lead", "accept"),
+        ("lead", "accept"),
+        ("assist", "accept"),
+        ("lead", "return"),
+    ),
+    "accepted": (
+        ("lead", "dispose"),
+        ("lead", "contact"),
+        ("leader", "site-visit"),
+        ("lead", "return"),
+    ),
     "in_progress": (
         ("lead", "feedback"),
-        ("lead", "contact"),
+        ("lead", "feedback"),
+        ("desk", "contact"),
         ("assist", "dispose"),
         ("lead", "request-extension"),
     ),
     "feedback_submitted": (("desk", "reply"), ("lead", "reply"), ("desk", "reject-feedback")),
-    "replied": (("desk", "complete"), ("desk", "complete"), ("desk", "void")),
-    "completed": (("desk", "follow-up"), ("assist", "accept"), ("assist", "dispose")),
-    "followed_up": (("desk", "void"), ("assist", "dispose")),
+    "replied": (("desk", "complete"), ("desk", "complete"), ("leader", "urge")),
+    "completed": (("desk", "follow-up"), ("desk", "follow-up"), ("assist", "dispose")),
+    "followed_up": (("assist", "accept"), ("assist", "dispose"), ("desk", "void")),
     "rework": (("desk", "triage"), ("leader", "supervise")),
 }
 DECISIONS = (
@@ -124,7 +145,7 @@ def notice_of(kind: str, chance: int, *, due: str) -> dict[str, Any]:
         {"appeal_type": "help", "need_reply": False},
         {"upstream_due": due},
         {"need_reply": True, "is_confidential": chance % 2 == 0},
-        {"object_unit": UNITS[chance % 3]},
+        {"object_unit": "greening-section"},
     )
     said: Mapping[str, Mapping[str, Any]] = {
         "ticket.updated": {**changes[chance % len(changes)]},
