@@ -60,6 +60,7 @@ NEXT: Mapping[str, tuple[tuple[str, str], ...]] = {
     "followed_up": (("assist", "accept"), ("assist", "dispose"), ("desk", "void")),
     "rework": (("desk", "triage"), ("leader", "supervise")),
 }
+ORDER = (*NEXT, "return_pending", "archived", "returned_upstream", "merged", "voided")
 DECISIONS = (
     ("pending_return", "desk", "decide-return"),
     ("pending_extension", "leader", "decide-extension"),
@@ -86,12 +87,30 @@ def likely(ticket: Ticket, chance: int) -> tuple[str, str]:
     if ticket.reply_exempt and ticket.state.value == "feedback_submitted":
         steps.append(("desk", "complete"))
     who, action = steps[chance % len(steps)]
+    return key_of(who, ticket, chance), action
+
+
+def by_other_hands(ticket: Ticket, chance: int) -> tuple[str, str]:
+    """The likely step, but by somebody else who has a part in the ticket."""
+    _, action = likely(ticket, chance)
+    return key_of(("assist", "lead", "desk", "leader")[chance % 4], ticket, chance), action
+
+
+def too_early(ticket: Ticket, chance: int) -> tuple[str, str]:
+    """A step of the state that comes next, by whose it will be."""
+    place = ORDER.index(ticket.state.value) + 1
+    coming = ORDER[place % len(NEXT)]
+    who, action = NEXT[coming][chance % len(NEXT[coming])]
+    return key_of(who, ticket, chance), action
+
+
+def key_of(who: str, ticket: Ticket, chance: int) -> str:
     if who == "lead" and ticket.lead is not None:
-        who = ticket.lead.unit
-    elif who == "assist":
+        return ticket.lead.unit
+    if who in ("lead", "assist"):
         units = [one.unit for one in ticket.assists] or ["desk"]
-        who = units[chance % len(units)]
-    return who, action
+        return units[chance % len(units)]
+    return who
 
 
 def body_of(action: str, ticket: Ticket, *, into: str, chance: int) -> dict[str, Any]:

@@ -27,7 +27,16 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import TERMINAL_STATES, TicketState
 from tests.conftest import Stack
 from tests.platform import CREATED
-from tests.stateful.moves import ACTIONS, KEYS, NOTICES, body_of, likely, notice_of
+from tests.stateful.moves import (
+    ACTIONS,
+    KEYS,
+    NOTICES,
+    body_of,
+    by_other_hands,
+    likely,
+    notice_of,
+    too_early,
+)
 from tests.stateful.world import World
 
 WANTED = int(os.environ.get("MINHU_STEPS", "2000"))
@@ -38,6 +47,7 @@ chances = st.integers(0, 59)
 some = st.integers(0, MOST_TICKETS - 1)
 DEEDS = (
     *["go on"] * 11,
+    *["other hands", "too early"] * 2,
     "bring",
     "anything",
     "anything",
@@ -104,6 +114,12 @@ class Courses(RuleBasedStateMachine):
                 self.bring(need_reply=flags[0], confidential=flags[1], anonymous=flags[2])
             case "anything":
                 self.try_anything(which, chance, who, action, BACK[chance % len(BACK)])
+            case "other hands":
+                ticket = self.pick(which, alive=True)
+                self.act(ticket, *by_other_hands(ticket, chance), chance)
+            case "too early":
+                ticket = self.pick(which, alive=True)
+                self.act(ticket, *too_early(ticket, chance), chance)
             case "version":
                 self.act_on_a_version(which, chance)
             case "again":
