@@ -21,6 +21,7 @@ from shared.domain.parts import (
     Upstream,
     Work,
 )
+from shared.domain.pauses import Pause
 from shared.domain.words import (
     OPEN_STATES,
     AppealType,
@@ -104,6 +105,7 @@ class Ticket:
     completed_at: datetime | None = None
     archive_at: datetime | None = None
     instruction: int | None = None
+    pauses: tuple[Pause, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
     @property
