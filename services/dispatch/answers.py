@@ -13,7 +13,7 @@ from shared.domain.clocks import Clock
 from shared.domain.clockwork import effective_contact
 from shared.domain.events import Attachment
 from shared.domain.ticket import Assist, Contact, Ticket
-from shared.domain.words import TERMINAL_STATES, ClockName, Role
+from shared.domain.words import HOTLINE_CLOCKS, TERMINAL_STATES, ClockName, Role
 
 INSIDERS = frozenset({Role.DESK, Role.LEADER, Role.ADMIN})
 UNIT_CLOCKS = (ClockName.UNIT_ACCEPT, ClockName.UNIT_COMPLETE)
@@ -109,7 +109,7 @@ def clocks_answer(ticket: Ticket, now: datetime) -> dict[str, Any]:
     """The latest of each name, for the present round and lead."""
     lead = ticket.lead.unit if ticket.lead is not None else None
     shown = {}
-    for name in ClockName:
+    for name in HOTLINE_CLOCKS:
         unit = lead if name in UNIT_CLOCKS else None
         clock = None if name in UNIT_CLOCKS and lead is None else ticket.clock(name, unit=unit)
         if clock is not None:
@@ -173,6 +173,7 @@ def visits_answer(ticket: Ticket, texts: Texts) -> list[dict[str, Any]]:
             "location": None if one.lng is None else {"lng": one.lng, "lat": one.lat},
             "commitments": [
                 {
+                    "id": one.promise(i),
                     "text": texts.get((one.seq, f"commitment:{i}")),
                     "owner": texts.get((one.seq, f"owner:{i}")),
                     "due_on": promise.due_on,

@@ -22,8 +22,11 @@ BASES: Mapping[str, Basis] = MappingProxyType(
         "extension": Basis.EXTENDED,
         "lead_time": Basis.LEAD_TIME,
         "reply": Basis.REPLY,
+        "commitment": Basis.COMMITMENT,
     }
 )
+# What is promised by a day runs on plain days, not on working ones.
+PLAIN_DAYS: Mapping[Basis, LimitUnit] = MappingProxyType({Basis.COMMITMENT: LimitUnit.DAY})
 
 
 def explain_clocks(ticket: Ticket, rulebook: Rulebook, now: datetime) -> list[dict[str, Any]]:
@@ -36,7 +39,7 @@ def explain_clock(clock: Clock, rulebook: Rulebook, now: datetime) -> dict[str, 
     calendar = calendar_of(clock, rulebook)
     basis, limit = read_rule(clock.rule)
     ended = clock.stopped_at or now
-    unit = limit.unit if limit is not None else LimitUnit.WORKDAY
+    unit = limit.unit if limit is not None else PLAIN_DAYS.get(basis, LimitUnit.WORKDAY)
     counted = [] if clock.due is None else segments(clock.start, ended, calendar, unit)
     facts = ClockFacts(
         clock.name, clock.start, clock.due, basis, limit, clock.outcome, clock.stopped_at

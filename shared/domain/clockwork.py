@@ -6,7 +6,7 @@ clocks that change, each whole. The fold then only has to put them in place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -16,12 +16,19 @@ from shared.domain.clocks import Clock
 from shared.domain.dial import Dial
 from shared.domain.limits import due_after
 from shared.domain.rulebook import Rulebook
-from shared.domain.ticket import Contact, Ticket
-from shared.domain.words import ClockName, ClockOutcome, ContactResult, TicketState
+from shared.domain.ticket import Contact, Ticket, commitment_rule
+from shared.domain.words import (
+    HOTLINE_CLOCKS,
+    ClockName,
+    ClockOutcome,
+    ContactResult,
+    TicketState,
+)
 
 UNREACHED_TRIES = 3
 UNREACHED_HALF_DAYS = 2
 NOON = 12
+END_OF_DAY = time(23, 59, 59)
 
 
 def clock_changes(
@@ -119,6 +126,21 @@ def effective_contact(contacts: tuple[Contact, ...]) -> Contact | None:
     return None
 
 
+def _site_visited(dial: Dial, event: events.TicketSiteVisited) -> None:
+    """Every promise made runs to the end of its day."""
+    visit = dial.ticket.site_visits[-1]
+    for place, promise in enumerate(event.commitments):
+        day = datetime.combine(date.fromisoformat(promise.due_on), END_OF_DAY, CITY_ZONE)
+        rule = commitment_rule(visit.promise(place))
+        dial.start(ClockName.COMMITMENT, dial.at, due=day, rule=rule)
+
+
+def _commitment_kept(dial: Dial, event: events.CommitmentKept) -> None:
+    clock = dial.ticket.commitment(event.commitment)
+    if clock is not None and clock.is_running:
+        dial.put(clock.stopped(dial.at))
+
+
 def _fed_back(dial: Dial, event: events.FeedbackSubmitted) -> None:
     dial.stop(ClockName.UNIT_COMPLETE, event.unit)
     dial.move_reply()
@@ -157,7 +179,7 @@ def _followed_up(dial: Dial, event: events.TicketFollowedUp) -> None:
 
 
 def _rework_opened(dial: Dial, event: events.ReworkOpened) -> None:
-    dial.cancel_running()
+    dial.cancel_running(HOTLINE_CLOCKS)
     dial.start_own()
 
 
@@ -211,6 +233,8 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.AssistAccepted: _accepted,
         events.AssistDone: _assist_done,
         events.TicketContacted: _contacted,
+        events.TicketSiteVisited: _site_visited,
+        events.CommitmentKept: _commitment_kept,
         events.FeedbackSubmitted: _fed_back,
         events.FeedbackRejected: _feedback_rejected,
         events.TicketReplied: _replied,

@@ -31,6 +31,11 @@ from shared.domain.words import (
 )
 
 
+def commitment_rule(promise: str) -> str:
+    """What the clock of a promise names as its rule."""
+    return f"commitment:{promise}"
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """One number of the ticket at one platform; `seq` is the entry that holds its `raw`."""
@@ -106,6 +111,10 @@ class SiteVisit:
     commitments: tuple[Commitment, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
+    def promise(self, place: int) -> str:
+        """The id of one commitment: P, the entry, its place in it."""
+        return f"P{self.seq}-{place}"
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
@@ -150,6 +159,7 @@ class Ticket:
     `texts` maps title, content and address to the entry that holds the standing wording.
     `ranks` keeps how new the standing word on each upstream field is, latest last (ruling 46).
     `upstream_due`, `supervised_due`, `round_due` and `extended_due` go into `complete.due`.
+    `is_set_apart`: taken out of its matter by hand, so the rules leave it alone.
     """
 
     ticket_id: int
@@ -201,7 +211,9 @@ class Ticket:
     supervision_level: int = 0
     is_supervised: bool = False
     repeat_of: str | None = None
+    repeat_layer: int | None = None
     matter: str | None = None
+    is_set_apart: bool = False
     merged_into: str | None = None
     completed_at: datetime | None = None
     archive_at: datetime | None = None
@@ -235,6 +247,11 @@ class Ticket:
         if self.archive_at is None or not settled or self.is_supervised:
             return None
         return max([self.archive_at, *(one.at for one in self.follow_ups[-1:])])
+
+    def commitment(self, promise: str) -> Clock | None:
+        """The clock of one promise, whichever round it was made in."""
+        rule = commitment_rule(promise)
+        return next((clock for clock in self.clocks if clock.rule == rule), None)
 
     def clock(self, name: ClockName, *, unit: str | None = None) -> Clock | None:
         """The latest clock of that name in the present round (of that unit, where one is named)."""

@@ -79,6 +79,7 @@ class ClockName(StrEnum):
     COMPLETE = "complete"
     REPLY = "reply"
     FOLLOW_UP = "follow_up"
+    COMMITMENT = "commitment"
 
 
 class ClockOutcome(StrEnum):
@@ -194,6 +195,8 @@ class AttachmentKind(StrEnum):
     SEALED_DOC = "sealed_doc"
 
 
+# Those of the ticket itself; promises made on the spot run beside them and end none of them.
+HOTLINE_CLOCKS = tuple(name for name in ClockName if name is not ClockName.COMMITMENT)
 OPEN_STATES = frozenset(
     {
         TicketState.RECEIVED,

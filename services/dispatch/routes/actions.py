@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/tickets", tags=["工单操作"])
 
 ACTIONS: tuple[tuple[Action, str], ...] = (
     (
-        Action("triage", schemas.Triage, actions.triage, actions.check_triage),
+        Action("triage", schemas.Triage, actions.triage, actions.check_triage, gathers=True),
         "收单分类（受理员）",
     ),
     (

@@ -25,6 +25,8 @@ from shared.domain.words import Role
 from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
 from shared.labels import STATES
 from shared.tickets import Hotline, Ledger
+from shared.tickets.gathering import gather_held
+from shared.tickets.matters import hold_matters
 from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
 from shared.web.bodies import check_json_type, parse, read_body
@@ -40,12 +42,16 @@ class Stale(HotlineError):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`check` refuses what can never be (422); `run` records."""
+    """`check` refuses what can never be (422); `run` records.
+
+    After one that `gathers` it is looked again what the ticket repeats; the matters are held first.
+    """
 
     name: str
     body: type[ActionBody]
     run: Callable[[Case, Any], None]
     check: Callable[[Case, Any], None] | None = None
+    gathers: bool = False
 
 
 async def perform(request: Request, no: str, action: Action) -> Response:
@@ -58,6 +64,8 @@ async def perform(request: Request, no: str, action: Action) -> Response:
     async with hotline.ledger(
         identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
+        if action.gathers:
+            await hold_matters(ledger.tx)
         ticket = await queries.lock_fold(ledger.tx, no)
         check_visible(ticket, actor)
         assert ticket is not None
@@ -81,6 +89,8 @@ async def perform(request: Request, no: str, action: Action) -> Response:
                 },
             )
         action.run(case, body)
+        if action.gathers:
+            case.ticket = await gather_held(ledger, case.ticket)
         response = answer(case, ledger.now)
         await call.store(ledger.tx, response)
     return response

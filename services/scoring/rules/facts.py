@@ -219,6 +219,11 @@ def _repeat_linked(ticket: _Ticket, entry: Entry, event: events.RepeatLinked) ->
     ticket.repeat_of = event.root
 
 
+def _matter_left(ticket: _Ticket, entry: Entry, event: events.MatterLeft) -> None:
+    if event.ends_repeat:
+        ticket.repeat_of = None
+
+
 def _voided(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
     ticket.removed = "voided"
 
@@ -238,6 +243,7 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.TicketFollowedUp: _followed_up,
         events.ReworkOpened: _rework_opened,
         events.RepeatLinked: _repeat_linked,
+        events.MatterLeft: _matter_left,
         events.TicketVoided: _voided,
     }
 )
