@@ -8,6 +8,7 @@ from shared.domain.words import (
     AppealType,
     CaseValuation,
     FactFinding,
+    Satisfaction,
     TicketState,
     Trade,
     Urgency,
@@ -83,6 +84,26 @@ VALUATIONS: Mapping[CaseValuation, str] = MappingProxyType(
         CaseValuation.OTHER: "其他",
     }
 )
+SATISFACTIONS: Mapping[Satisfaction, str] = MappingProxyType(
+    {
+        Satisfaction.SATISFIED: "满意",
+        Satisfaction.MOSTLY_SATISFIED: "基本满意",
+        Satisfaction.NEUTRAL: "一般",
+        Satisfaction.DISSATISFIED: "不满意",
+        Satisfaction.UNRATED: "未评价",
+    }
+)
+# Why a matter cannot be dealt with so just now.
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "MATTER_CLOSED": "事项已结案",
+        "SAME_MATTER": "该工单已在本事项中",
+        "OTHER_MATTER": "该工单已在其他事项中，请先移出",
+        "NOT_IN_MATTER": "该工单不在本事项中",
+        "ROOT_OF_REPEATS": "该工单是首件，仍有重复件以其为首件，不能移出",
+        "COMMITMENT_ENDED": "该承诺已记录落实或已撤销",
+    }
+)
 # What rules call a fault, as the person who made it reads it.
 FAULTS: Mapping[str, str] = MappingProxyType(
     {
@@ -104,6 +125,9 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "NOTE_IS_LABEL": "说明不得与认定选项相同",
         "DUE_PASSED": "时限须晚于督办时间",
         "REASON_NEEDED": "补录须写明原因",
+        "UNKNOWN_TICKET": "没有这个工单",
+        "UNKNOWN_COMMITMENT": "没有这项承诺",
+        "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
         "LEVEL_LOWER": "督办级别不得低于现有级别",
     }
 )

@@ -83,7 +83,7 @@ def ticket_answer(
         "received_at": city_time(ticket.received_at),
         "completed_at": city_time(ticket.completed_at),
     }
-    shown = _caller(ticket, caller, reader)
+    shown = caller_answer(ticket, caller, reader)
     if shown is not None:
         answer["caller"] = shown
     light = light_of(ticket, now)
@@ -260,7 +260,7 @@ def _assist(ticket: Ticket, assist: Assist) -> dict[str, Any]:
     }
 
 
-def _caller(
+def caller_answer(
     ticket: Ticket, caller: Mapping[str, str | None], reader: Actor
 ) -> dict[str, Any] | None:
     """Masked for every role; absent for units where confidential; no name where anonymous."""

@@ -100,6 +100,7 @@ class SiteVisitBody(ActionBody):
     lng: Number | None = Field(default=None, ge=-180, le=180)
     lat: Number | None = Field(default=None, ge=-90, le=90)
     commitments: list[CommitmentBody] = Field(default=[], max_length=20)
+    kept: list[Short] = Field(default=[], max_length=50)
     attachments: Attachments = ()
 
 
@@ -153,3 +154,27 @@ class Supervision(ActionBody):
     text: Note
     level: Whole | None = Field(default=None, ge=1, le=3)
     due: Moment | None = None
+
+
+class MatterTicket(Body):
+    """`ticket`: our number of the one that tells of the same."""
+
+    ticket: Short
+    reason: Note | None = None
+
+
+class Detachment(Body):
+    ticket: Short
+    reason: Note
+
+
+class MatterNote(Body):
+    """`measure`: something was done about it. `kept`: ids of the commitments found kept."""
+
+    text: Long
+    measure: Flag = False
+    kept: list[Short] = Field(default=[], max_length=50)
+
+
+class Closing(Body):
+    reason: Note

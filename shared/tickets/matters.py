@@ -145,6 +145,7 @@ class MatterBook:
         reason: str | None = None,
         callers: int | None = None,
         is_root: bool = False,
+        texts: Mapping[str, str] | None = None,
     ) -> Ticket:
         """In both logs. A closed matter opens again; an old one is left without a word."""
         if ticket.matter is not None:
@@ -152,11 +153,11 @@ class MatterBook:
         if not self.matters[matter].is_open:
             self.record(matter, MatterReopened(ticket.no), actor=actor)
         attached = TicketAttached(ticket.no, layer, reason, is_root)
-        self.record(matter, attached, actor=actor)
+        self.record(matter, attached, actor=actor, texts=texts)
         if is_root:
             self.roots[matter] = ticket.ticket_id
         joined = MatterJoined(matter, layer, reason, callers)
-        return self.ledger.record(ticket, joined, actor=actor)
+        return self.ledger.record(ticket, joined, actor=actor, texts=texts)
 
     def detach(self, ticket: Ticket, *, actor: Actor, texts: Mapping[str, str]) -> Ticket:
         """A platform's word that it is a repeat stands all the same."""

@@ -11,6 +11,7 @@ from services.dispatch.actions.completion import complete, follow_up, reply
 from services.dispatch.actions.contact import contact
 from services.dispatch.actions.disposal import (
     check_feedback,
+    check_visit,
     dispose,
     feedback,
     reject_feedback,
@@ -24,6 +25,7 @@ __all__ = [
     "check_feedback",
     "check_supervision",
     "check_triage",
+    "check_visit",
     "complete",
     "contact",
     "dispatch",

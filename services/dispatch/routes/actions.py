@@ -26,7 +26,7 @@ ACTIONS: tuple[tuple[Action, str], ...] = (
     (Action("contact", schemas.ContactBody, actions.contact), "记录先行联系（受理员、承办单位）"),
     (Action("dispose", schemas.Disposal, actions.dispose), "记录处置（主办、协办）"),
     (
-        Action("site-visit", schemas.SiteVisitBody, actions.visit_site),
+        Action("site-visit", schemas.SiteVisitBody, actions.visit_site, actions.check_visit),
         "记录现场查看（受理员、承办单位、局领导）",
     ),
     (

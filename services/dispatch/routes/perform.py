@@ -40,6 +40,12 @@ class Stale(HotlineError):
     title = "工单已有更新，请取最新版本后重试"
 
 
+class MatterStale(HotlineError):
+    kind = ErrorKind.STALE
+    code = "stale"
+    title = "事项已有更新，请取最新版本后重试"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """`check` refuses what can never be (422); `run` records.
@@ -114,11 +120,18 @@ async def open_case(
 
 def open_mask(hotline: Hotline, bureau: int, ticket_id: int, beside: queries.Beside) -> Mask:
     """For taking the caller's own name and numbers out of what is written now."""
+    return Mask(caller_of(hotline, bureau, ticket_id, beside))
+
+
+def caller_of(
+    hotline: Hotline, bureau: int, ticket_id: int, beside: queries.Beside
+) -> Caller | None:
+    """For masking only; never shown."""
     if beside.sealed is None or beside.seal_key_id is None:
-        return Mask(None)
+        return None
     context = f"caller:{bureau}:{ticket_id}"
     plain = hotline.keyring.unseal(beside.sealed, beside.seal_key_id, context)
-    return Mask(Caller(**orjson.loads(plain)))
+    return Caller(**orjson.loads(plain))
 
 
 def dated(ticket: Ticket, actor: Actor, body: ActionBody, ledger: Ledger) -> datetime:
@@ -141,21 +154,29 @@ def check_visible(ticket: Ticket | None, actor: Actor) -> None:
     """
     if actor.role is Role.BI:
         raise Forbidden("此密钥的角色不能使用这个接口")
-    is_foreign = ticket is None or (
-        actor.role is Role.UNIT
-        and (actor.unit not in ticket.units or actor.unit == ticket.object_unit)
-    )
-    if is_foreign:
+    if ticket is None or not is_visible(ticket, actor):
         raise NotFound("没有这个工单，或您无权查看")
 
 
+def is_visible(ticket: Ticket, actor: Actor) -> bool:
+    """To a unit: what it leads or assists, or did, and is not itself complained of in."""
+    return actor.role is not Role.UNIT or (
+        actor.unit in ticket.units and actor.unit != ticket.object_unit
+    )
+
+
 def check_match(request: Request, ticket: Ticket) -> None:
+    if not matches(request, ticket.version):
+        raise Stale(extra={"state": ticket.state, "version": ticket.version})
+
+
+def matches(request: Request, version: int) -> bool:
+    """Whether If-Match, where it was sent, still names this version."""
     wanted = request.headers.get("if-match")
     if wanted is None or wanted.strip() == "*":
-        return
+        return True
     versions = {part.strip().removeprefix("W/").strip('"') for part in wanted.split(",")}
-    if str(ticket.version) not in versions:
-        raise Stale(extra={"state": ticket.state, "version": ticket.version})
+    return str(version) in versions
 
 
 def answer(case: Case, now: datetime) -> Response:
