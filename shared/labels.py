@@ -125,9 +125,22 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "NOTE_IS_LABEL": "说明不得与认定选项相同",
         "DUE_PASSED": "时限须晚于督办时间",
         "REASON_NEEDED": "补录须写明原因",
+        "DAYS_OUT_OF_RANGE": "天数须在 1 至 10 个工作日之间",
         "UNKNOWN_TICKET": "没有这个工单",
+        "NOT_TRIAGED": "请先收单分类，再派单",
         "UNKNOWN_COMMITMENT": "没有这项承诺",
         "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
         "LEVEL_LOWER": "督办级别不得低于现有级别",
+    }
+)
+# What the present state of things speaks against; `latest` is a time of the city.
+CONFLICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "RETURN_TOO_LATE": "退单须在 {latest} 前提出，现已超过",
+        "EXTENSION_USED": "本轮已申请过延期",
+        "EXTENSION_TOO_LATE": "延期须在 {latest} 前申请，现已超过",
+        "MERGE_INTO_ITSELF": "不能并入自身",
+        "MASTER_NOT_OPEN": "并入的工单已办结、已并入他件或已作废",
+        "MASTER_OF_OTHER_TRADE": "两件工单的行业不同，不能并单",
     }
 )

@@ -1,26 +1,25 @@
 """A ticket as answered (contract §4): fields a role may not see are absent, not null."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from services.dispatch.case import Texts
+from services.dispatch.requests import extension_answer, return_answer, void_answer
+from services.dispatch.times import city_time
 from shared.domain.actor import Actor
-from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
 from shared.domain.clockwork import effective_contact
 from shared.domain.events import Attachment
-from shared.domain.ticket import Assist, Contact, Ticket
+from shared.domain.parts import Assist, Contact, Upstream
+from shared.domain.ticket import Ticket
 from shared.domain.words import HOTLINE_CLOCKS, TERMINAL_STATES, ClockName, Role
 
 INSIDERS = frozenset({Role.DESK, Role.LEADER, Role.ADMIN})
 UNIT_CLOCKS = (ClockName.UNIT_ACCEPT, ClockName.UNIT_COMPLETE)
-
-
-def city_time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(CITY_ZONE).isoformat()
 
 
 def ticket_answer(
@@ -42,10 +41,7 @@ def ticket_answer(
         "version": ticket.version,
         "state": ticket.state,
         "round": ticket.round,
-        "upstream": [
-            _upstream(ticket, one.source, one.no, texts.get((one.seq, "raw")), reader)
-            for one in ticket.upstream
-        ],
+        "upstream": [_upstream(one, texts, reader) for one in ticket.upstream],
         "ticket_kind": ticket.ticket_kind,
         "appeal_type": ticket.appeal_type,
         "urgency": ticket.urgency,
@@ -72,13 +68,14 @@ def ticket_answer(
         "contacts": contacts_answer(ticket, texts),
         "works": works_answer(ticket, texts),
         "site_visits": visits_answer(ticket, texts),
-        "return": None,
-        "extension": None,
-        "void": None,
+        "return": return_answer(ticket, texts),
+        "extension": extension_answer(ticket, texts),
+        "void": void_answer(ticket, texts),
         "feedback": feedback_answer(ticket, texts),
         "reply": reply_answer(ticket, texts),
         "follow_ups": [_follow_up(one) for one in ticket.follow_ups],
         "merged_into": ticket.merged_into,
+        "absorbed": list(ticket.absorbed),
         "emergency": None,
         "received_at": city_time(ticket.received_at),
         "completed_at": city_time(ticket.completed_at),
@@ -234,13 +231,22 @@ def _follow_up(one: Any) -> dict[str, Any]:
     }
 
 
-def _upstream(
-    ticket: Ticket, source: str, no: str, raw: str | None, reader: Actor
-) -> dict[str, Any]:
-    shown: dict[str, Any] = {"source": source, "no": no}
-    if reader.role in INSIDERS and raw is not None:
-        shown["raw"] = orjson.Fragment(raw)  # JSON as it was sent, numbers of any size
+def _upstream(one: Upstream, texts: Texts, reader: Actor) -> dict[str, Any]:
+    shown: dict[str, Any] = {"source": one.source, "no": one.no}
+    told = [texts[seq, "raw"] for seq in (one.seq, *one.later) if (seq, "raw") in texts]
+    if reader.role in INSIDERS and told:
+        shown["raw"] = orjson.Fragment(_joined(told))
     return shown
+
+
+def _joined(told: Sequence[str]) -> str:
+    """What was said later stands. JSON as it was sent, numbers of any size."""
+    if len(told) == 1:
+        return told[0]
+    whole: dict[str, Any] = {}
+    for one in told:
+        whole |= json.loads(one)
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def _lead(ticket: Ticket) -> dict[str, Any] | None:

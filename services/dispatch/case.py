@@ -1,7 +1,7 @@
 """One ticket in one caller's hands: what an action may look at and how it records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.actor import Actor
@@ -17,7 +17,10 @@ Texts = dict[tuple[int, str], str]
 
 @dataclass(slots=True)
 class Case:
-    """`texts` are the standing wordings by (seq, field); `at` is when the action happened."""
+    """`texts` are the standing wordings by (seq, field); `at` is when the action happened.
+
+    `others`: the further tickets the action names, locked too, by number.
+    """
 
     ledger: Ledger
     ticket: Ticket
@@ -26,6 +29,7 @@ class Case:
     caller: Mapping[str, str | None]
     mask: Mask
     at: datetime
+    others: Mapping[str, Ticket] = field(default_factory=dict)
 
     @property
     def rulebook(self) -> Rulebook:
@@ -46,3 +50,7 @@ class Case:
             self.ticket, event, actor=self.actor, occurred_at=self.at, texts=masked
         )
         self.texts.update({(self.ticket.seq, name): body for name, body in masked.items()})
+
+    def record_on(self, other: Ticket, event: Event) -> Ticket:
+        """On one of `others`; without texts, since the mask is this ticket's own."""
+        return self.ledger.record(other, event, actor=self.actor, occurred_at=self.at)

@@ -5,7 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.dispatch.answers import city_time, clock_answer
+from services.dispatch.answers import clock_answer
+from services.dispatch.times import city_time
 from shared.domain.calendar import WorkCalendar
 from shared.domain.clocks import Clock
 from shared.domain.explain import Basis, ClockFacts, explain

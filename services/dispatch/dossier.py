@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-from services.dispatch.answers import INSIDERS, caller_answer, city_time, visits_answer
+from services.dispatch.answers import INSIDERS, caller_answer, visits_answer
 from services.dispatch.case import Texts
 from services.dispatch.rules.weeks import Series, around, count_weeks, monday_of, week_name
+from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.clocks import Clock
 from shared.domain.matters import Matter, MatterEntry, NoteTaken

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from services.dispatch.answers import INSIDERS, city_time
+from services.dispatch.answers import INSIDERS
 from services.dispatch.case import Texts
+from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.ticket import Ticket
 from shared.domain.upstream import STANDING_TEXTS

@@ -27,9 +27,10 @@ BESIDE = text(
     " FROM unnest(CAST(:ids AS bigint[])) AS k(id)"
     " LEFT JOIN callers AS p ON p.bureau_id = :bureau AND p.ticket_id = k.id"
 )
-LOCK_NO = text(
-    "SELECT fold::text AS fold FROM tickets"
-    " WHERE bureau_id = :bureau AND no = :no FOR NO KEY UPDATE"
+# In the order of their ids, so that no two actions on the same tickets wait for each other.
+LOCK_NOS = text(
+    "SELECT no, fold::text AS fold FROM tickets WHERE bureau_id = :bureau"
+    " AND no = ANY(CAST(:nos AS text[])) ORDER BY ticket_id FOR NO KEY UPDATE"
 )
 FIND_NO = text("SELECT fold::text AS fold FROM tickets WHERE bureau_id = :bureau AND no = :no")
 ENTRIES = text(
@@ -66,10 +67,10 @@ class Beside:
     seal_key_id: str | None
 
 
-async def lock_fold(tx: Tx, no: str) -> Ticket | None:
-    """The ticket without its clocks, locked until the transaction ends."""
-    row = await tx.row(LOCK_NO, bureau=tx.bureau, no=no)
-    return None if row is None else load_ticket(row.fold)
+async def lock_folds(tx: Tx, nos: Sequence[str]) -> dict[str, Ticket]:
+    """The tickets without their clocks, locked until the transaction ends."""
+    rows = await tx.rows(LOCK_NOS, bureau=tx.bureau, nos=list(nos))
+    return {row.no: load_ticket(row.fold) for row in rows}
 
 
 async def find_fold(tx: Tx, no: str) -> Ticket | None:

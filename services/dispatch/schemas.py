@@ -11,10 +11,12 @@ from shared.domain.words import (
     ContactMode,
     ContactReason,
     ContactResult,
+    ExtensionReason,
     FactFinding,
     Reached,
     ReplyMode,
     ReplySatisfaction,
+    ReturnReason,
     Satisfaction,
     SiteCheck,
     Trade,
@@ -144,6 +146,37 @@ class FollowUpBody(ActionBody):
         if self.reached is not Reached.YES and given:
             raise AtField(given[0], "未接通或拒访时不填")
         return self
+
+
+class ReturnBody(ActionBody):
+    reason_code: ReturnReason
+    reason: Note
+    suggested_unit: Short | None = None
+
+
+class Decision(ActionBody):
+    granted: Flag
+    comment: Note
+
+
+class UpstreamReturnBody(ActionBody):
+    reason_code: ReturnReason
+    reason: Note
+    suggested_owner: Short
+
+
+class ExtensionBody(ActionBody):
+    reason_code: ExtensionReason
+    reason: Note
+    days: Whole
+
+
+class Merge(ActionBody):
+    into: Short
+
+
+class VoidBody(ActionBody):
+    reason: Note
 
 
 class Urge(ActionBody):

@@ -15,10 +15,10 @@ from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
 from shared.domain.dial import Dial
 from shared.domain.limits import due_after
+from shared.domain.parts import Contact, commitment_rule
 from shared.domain.rulebook import Rulebook
-from shared.domain.ticket import Contact, Ticket, commitment_rule
+from shared.domain.ticket import Ticket
 from shared.domain.words import (
-    HOTLINE_CLOCKS,
     ClockName,
     ClockOutcome,
     ContactResult,
@@ -179,8 +179,23 @@ def _followed_up(dial: Dial, event: events.TicketFollowedUp) -> None:
 
 
 def _rework_opened(dial: Dial, event: events.ReworkOpened) -> None:
-    dial.cancel_running(HOTLINE_CLOCKS)
+    dial.cancel_running()
     dial.start_own()
+
+
+def _return_decided(dial: Dial, event: events.ReturnDecided) -> None:
+    """The unit's clocks end with its part; the ticket's own run on."""
+    if event.granted:
+        dial.cancel_running((ClockName.UNIT_ACCEPT, ClockName.UNIT_COMPLETE))
+
+
+def _extension_decided(dial: Dial, event: events.ExtensionDecided) -> None:
+    if event.granted and event.upstream:
+        dial.move_complete(pardon=True)
+
+
+def _absorbed(dial: Dial, event: events.TicketAbsorbed) -> None:
+    dial.move_complete()
 
 
 def _supervised(dial: Dial, event: events.TicketSupervised) -> None:
@@ -241,6 +256,11 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.TicketCompleted: _completed,
         events.TicketFollowedUp: _followed_up,
         events.ReworkOpened: _rework_opened,
+        events.ReturnDecided: _return_decided,
+        events.ReturnedUpstream: _ended,
+        events.ExtensionDecided: _extension_decided,
+        events.TicketMerged: _ended,
+        events.TicketAbsorbed: _absorbed,
         events.TicketSupervised: _supervised,
         events.TicketVoided: _ended,
         events.ClockWarned: _warned,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from shared.domain import events
 from shared.domain.events import Entry
-from shared.domain.ticket import FollowUp, Reply, Ticket, Upstream
+from shared.domain.parts import FollowUp, Reply, Upstream
+from shared.domain.ticket import Ticket
 from shared.domain.words import Reached, TicketState
 
 MAX_UNREACHABLE = 3

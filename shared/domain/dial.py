@@ -8,7 +8,7 @@ from shared.domain.clocks import Clock, merge
 from shared.domain.limits import due_after, reply_due, unit_due, warn_at
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
-from shared.domain.words import ClockName, ClockOutcome, TicketKind, Urgency
+from shared.domain.words import HOTLINE_CLOCKS, ClockName, ClockOutcome, TicketKind, Urgency
 
 
 class Dial:
@@ -72,14 +72,26 @@ class Dial:
         if clock is not None and clock.is_running:
             self.put(clock.stopped(self.at))
 
-    def cancel_running(self, names: Iterable[ClockName] = tuple(ClockName)) -> None:
+    def cancel_running(self, names: Iterable[ClockName] = HOTLINE_CLOCKS) -> None:
+        """What is promised on the spot stands, whatever becomes of the ticket."""
         for clock in self.clocks:
             if clock.is_running and clock.name in names:
                 self.put(clock.cancelled(self.at))
 
-    def move(self, clock: Clock | None, *, due: datetime, rule: str, start: datetime) -> None:
-        """A new due for a clock that is neither stopped nor missed (ruling 7)."""
-        if clock is None or not clock.is_running or clock.is_missed(self.at):
+    def move(
+        self,
+        clock: Clock | None,
+        *,
+        due: datetime,
+        rule: str,
+        start: datetime,
+        pardon: bool = False,
+    ) -> None:
+        """A new due for a clock that is neither stopped nor missed (ruling 7).
+
+        With `pardon` a missed one moves too: the platform that set the limit has moved it.
+        """
+        if clock is None or not clock.is_running or (clock.is_missed(self.at) and not pardon):
             return
         if (clock.due, clock.start) == (due, start):
             return
@@ -95,6 +107,7 @@ class Dial:
                 limits=self.rulebook.limits_at(start).version,
                 calendar=calendar.version,
                 warned=clock.warned and warn <= self.at,
+                missed=clock.missed and due <= self.at,
             )
         )
 
@@ -139,8 +152,10 @@ class Dial:
         due, rule = next((pair for pair in given if pair[0] is not None), (None, ""))
         if due is None:
             start, due, rule = self.limited(self.complete_limit(), start)
-        if ticket.supervised_due is not None and ticket.supervised_due < due:
-            due, rule = ticket.supervised_due, "supervised"
+        earlier = ((ticket.absorbed_due, "merged"), (ticket.supervised_due, "supervised"))
+        for other, name in earlier:
+            if other is not None and other < due:
+                due, rule = other, name
         return start, due, rule
 
     def reply_dues(self, complete_due: datetime) -> datetime:
@@ -186,18 +201,18 @@ class Dial:
             start, due, rule = self.limited(self.accept_limit("unit"), dispatched_at)
             self.move(self.latest(ClockName.UNIT_ACCEPT, unit), due=due, rule=rule, start=start)
 
-    def move_complete(self) -> None:
+    def move_complete(self, *, pardon: bool = False) -> None:
         """`complete` and all that hang on its due."""
         start, due, rule = self.complete_due()
-        self.move(self.latest(ClockName.COMPLETE), due=due, rule=rule, start=start)
-        self.move_reply()
+        complete = self.latest(ClockName.COMPLETE)
+        self.move(complete, due=due, rule=rule, start=start, pardon=pardon)
+        self.move_reply(pardon=pardon)
         for unit, dispatched_at in self._units():
             began, earlier, why = self.unit_complete_due(dispatched_at)
-            self.move(
-                self.latest(ClockName.UNIT_COMPLETE, unit), due=earlier, rule=why, start=began
-            )
+            clock = self.latest(ClockName.UNIT_COMPLETE, unit)
+            self.move(clock, due=earlier, rule=why, start=began, pardon=pardon)
 
-    def move_reply(self) -> None:
+    def move_reply(self, *, pardon: bool = False) -> None:
         complete, reply = self.latest(ClockName.COMPLETE), self.latest(ClockName.REPLY)
         if complete is None or complete.due is None or reply is None:
             return
@@ -207,7 +222,7 @@ class Dial:
             return
         due = self.reply_dues(complete.due)
         rule = f"reply:{complete.rule}" if due == complete.due else "reply:feedback"
-        self.move(reply, due=due, rule=rule, start=reply.start)
+        self.move(reply, due=due, rule=rule, start=reply.start, pardon=pardon)
 
     def _units(self) -> list[tuple[str, datetime]]:
         lead = self.ticket.lead

@@ -20,11 +20,13 @@ from shared.domain.words import (
     ContactMode,
     ContactReason,
     ContactResult,
+    ExtensionReason,
     FactFinding,
     FollowUpLevel,
     Reached,
     ReplyMode,
     ReplySatisfaction,
+    ReturnReason,
     Satisfaction,
     SiteCheck,
     TicketKind,
@@ -274,6 +276,93 @@ class ReworkOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnRequested(Event):
+    """退单: the lead says it is not its own. `texts`: reason."""
+
+    type = "ticket.return_requested"
+    unit: str
+    reason_code: ReturnReason
+    suggested_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnUpstreamRequested(Event):
+    """The desk asks the platform to take it back. `texts`: reason, suggested_owner."""
+
+    type = "ticket.return_upstream_requested"
+    reason_code: ReturnReason
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDecided(Event):
+    """By the desk on a unit's request, or refused by the platform. `texts`: comment."""
+
+    type = "ticket.return_decided"
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedUpstream(Event):
+    """The platform has taken it back: out of every figure. `texts`: comment."""
+
+    type = "ticket.returned_upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRequested(Event):
+    """延期, in working days. `texts`: reason."""
+
+    type = "ticket.extension_requested"
+    reason_code: ExtensionReason
+    days: int
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionDecided(Event):
+    """By the leader, whose grant only passes it on, or by the platform, whose grant moves `due`.
+
+    `texts`: comment.
+    """
+
+    type = "ticket.extension_decided"
+    granted: bool
+    upstream: bool = False
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMerged(Event):
+    """并单: handled from now on as part of the ticket numbered `into`."""
+
+    type = "ticket.merged"
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAbsorbed(Event):
+    """The other side of a merge: `no` was merged into this one, and its earlier `due` applies."""
+
+    type = "ticket.absorbed"
+    no: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRequested(Event):
+    """作废, to be confirmed by a leader. `texts`: reason."""
+
+    type = "ticket.void_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRefused(Event):
+    """`texts`: comment."""
+
+    type = "ticket.void_refused"
+
+
+@dataclass(frozen=True, slots=True)
 class TicketUrged(Event):
     type = "ticket.urged"
 
@@ -387,6 +476,16 @@ EVENTS: tuple[type[Event], ...] = (
     TicketCompleted,
     TicketFollowedUp,
     ReworkOpened,
+    ReturnRequested,
+    ReturnUpstreamRequested,
+    ReturnDecided,
+    ReturnedUpstream,
+    ExtensionRequested,
+    ExtensionDecided,
+    TicketMerged,
+    TicketAbsorbed,
+    VoidRequested,
+    VoidRefused,
     TicketUrged,
     TicketSupervised,
     TicketVoided,

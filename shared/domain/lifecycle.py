@@ -20,11 +20,11 @@ class IllegalTransition(HotlineError):
 
 
 TRANSITIONS: Mapping[TicketState, frozenset[TicketState]] = {
-    S.RECEIVED: frozenset({S.TRIAGED, S.VOIDED}),  # 收单
-    S.TRIAGED: frozenset({S.DISPATCHED, S.VOIDED}),  # 派单
-    S.DISPATCHED: frozenset({S.ACCEPTED, S.VOIDED}),  # 接单
-    S.ACCEPTED: frozenset({S.IN_PROGRESS, S.VOIDED}),  # 处置
-    S.IN_PROGRESS: frozenset({S.FEEDBACK_SUBMITTED, S.VOIDED}),  # 反馈
+    S.RECEIVED: frozenset({S.TRIAGED, S.RETURN_PENDING, S.VOIDED}),  # 收单、向上级退单
+    S.TRIAGED: frozenset({S.DISPATCHED, S.RETURN_PENDING, S.MERGED, S.VOIDED}),  # 派单、并单
+    S.DISPATCHED: frozenset({S.ACCEPTED, S.TRIAGED, S.MERGED, S.VOIDED}),  # 接单、准予退单
+    S.ACCEPTED: frozenset({S.IN_PROGRESS, S.TRIAGED, S.MERGED, S.VOIDED}),  # 处置、准予退单
+    S.IN_PROGRESS: frozenset({S.FEEDBACK_SUBMITTED, S.MERGED, S.VOIDED}),  # 反馈
     S.FEEDBACK_SUBMITTED: frozenset(
         {S.IN_PROGRESS, S.REPLIED, S.COMPLETED, S.FOLLOWED_UP, S.VOIDED}
     ),
@@ -33,7 +33,7 @@ TRANSITIONS: Mapping[TicketState, frozenset[TicketState]] = {
     S.FOLLOWED_UP: frozenset({S.REWORK, S.ARCHIVED, S.VOIDED}),
     S.ARCHIVED: frozenset({S.REWORK, S.VOIDED}),  # 归档后上级仍可复核
     S.REWORK: frozenset({S.TRIAGED, S.VOIDED}),
-    S.RETURN_PENDING: frozenset({S.VOIDED}),
+    S.RETURN_PENDING: frozenset({S.RETURNED_UPSTREAM, S.TRIAGED, S.VOIDED}),  # 上级准予、不准
     S.RETURNED_UPSTREAM: frozenset({S.VOIDED}),
     S.MERGED: frozenset({S.VOIDED}),
     S.VOIDED: frozenset(),
@@ -64,7 +64,8 @@ class Permission:
 
 DESK = frozenset({Role.DESK})
 UNIT = frozenset({Role.UNIT})
-LEADERS = frozenset({Role.DESK, Role.LEADER})
+LEADER = frozenset({Role.LEADER})
+LEADERS = DESK | LEADER
 BOTH_PARTS = frozenset({LEAD, ASSIST})
 
 ACTIONS: Mapping[str, Permission] = {
@@ -79,6 +80,16 @@ ACTIONS: Mapping[str, Permission] = {
     "reply": Permission(DESK | UNIT, frozenset({S.FEEDBACK_SUBMITTED}), frozenset({LEAD})),
     "complete": Permission(DESK, frozenset({S.REPLIED})),
     "follow-up": Permission(DESK, frozenset({S.COMPLETED})),
+    "return": Permission(UNIT, frozenset({S.DISPATCHED, S.ACCEPTED}), frozenset({LEAD})),
+    "decide-return": Permission(DESK, frozenset({S.DISPATCHED, S.ACCEPTED})),
+    "request-upstream-return": Permission(DESK, frozenset({S.RECEIVED, S.TRIAGED})),
+    "request-extension": Permission(
+        DESK | UNIT, OPEN_STATES - {S.RETURN_PENDING}, frozenset({LEAD})
+    ),
+    "decide-extension": Permission(LEADER, OPEN_STATES),
+    "merge": Permission(DESK, frozenset({S.TRIAGED, S.DISPATCHED, S.ACCEPTED, S.IN_PROGRESS})),
+    "void": Permission(DESK, frozenset(S) - TERMINAL_STATES),
+    "confirm-void": Permission(LEADER, frozenset(S) - TERMINAL_STATES),
     "urge": Permission(LEADERS, OPEN_STATES),
     "supervise": Permission(LEADERS, OPEN_STATES),
 }
@@ -117,9 +128,43 @@ def may_now(action: str, ticket: Ticket, actor: Actor) -> bool:
             return False
         wanted = AssistState.ASSIGNED if action == "accept" else AssistState.ACCEPTED
         return assist.state is wanted
+    if waits(action, ticket, actor):
+        return False
     if action == "complete" and ticket.reply_exempt and ticket.state is S.FEEDBACK_SUBMITTED:
         return True
     return ticket.state in ACTIONS[action].states
+
+
+def waits(action: str, ticket: Ticket, actor: Actor) -> bool:
+    """What was asked for must be decided first, and only that can be decided.
+
+    A lead that has asked to give the ticket back may only `contact` meanwhile (ruling 15).
+    """
+    wanted, extension = ticket.pending_return, ticket.pending_extension
+    is_open = {
+        "decide-return": wanted is not None,
+        "request-upstream-return": not any(one.upstream for one in ticket.returns),
+        "request-extension": extension is None,
+        "decide-extension": extension is not None and not extension.passed_on,
+        "void": ticket.pending_void is None,
+        "confirm-void": ticket.pending_void is not None,
+    }
+    if not is_open.get(action, True):
+        return True
+    is_lead = part_of(ticket, actor.unit) == LEAD
+    return wanted is not None and is_lead and action != "contact"
+
+
+def is_own_request(action: str, ticket: Ticket, actor: Actor) -> bool:
+    """Nobody decides on what they asked for: the same person, or the same key (ruling 20)."""
+    extension = ticket.pending_extension
+    request = {
+        "decide-extension": None if extension is None else extension.asked,
+        "confirm-void": ticket.pending_void,
+    }.get(action)
+    if request is None:
+        return False
+    return actor.name == request.by or (actor.key is not None and actor.key == request.key)
 
 
 def allowed_actions(ticket: Ticket, actor: Actor, *, is_contractor: bool) -> list[str]:

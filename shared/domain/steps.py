@@ -5,21 +5,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain import closing, events
+from shared.domain import closing, events, requests
 from shared.domain.events import Entry
-from shared.domain.ticket import (
-    Assist,
-    Contact,
-    Feedback,
-    Lead,
-    Ranked,
-    SiteVisit,
-    Ticket,
-    Upstream,
-    Work,
-)
+from shared.domain.parts import Assist, Contact, Feedback, Lead, Ranked, SiteVisit, Upstream, Work
+from shared.domain.ticket import Ticket
 from shared.domain.upstream import FIELD_TYPES
-from shared.domain.words import AssistState, TicketState
+from shared.domain.words import AssistState, RequestState, TicketState
 
 
 def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticket:
@@ -29,9 +20,15 @@ def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticke
     ranks = ticket.ranks
     if event.carried:
         ranks = (*ranks, Ranked(event.rank, event.carried))
-    upstream = ticket.upstream
+    number = (event.source, event.upstream_no)
+    upstream = tuple(
+        replace(one, later=(*one.later, entry.seq))
+        if "raw" in entry.texts and (one.source, one.no) == number
+        else one
+        for one in ticket.upstream
+    )
     if event.link:
-        upstream = (*upstream, Upstream(event.source, event.upstream_no, entry.seq))
+        upstream = (*upstream, Upstream(*number, entry.seq))
     return replace(
         ticket,
         **values,
@@ -58,9 +55,11 @@ def _triaged(ticket: Ticket, entry: Entry, event: events.TicketTriaged) -> Ticke
 def _dispatched(ticket: Ticket, entry: Entry, event: events.TicketDispatched) -> Ticket:
     at = entry.occurred_at
     known = dict.fromkeys((*ticket.units, event.lead, *event.assists))
+    returned = {one.asked.unit for one in ticket.returns if one.asked.state is RequestState.GRANTED}
     return replace(
         ticket,
         state=TicketState.DISPATCHED,
+        bounces=ticket.bounces + (event.lead in returned),
         lead=Lead(event.lead, at),
         assists=tuple(Assist(unit, AssistState.ASSIGNED, at) for unit in event.assists),
         units=tuple(known),
@@ -173,10 +172,6 @@ def _supervised(ticket: Ticket, entry: Entry, event: events.TicketSupervised) ->
     return replace(after, is_supervised=True, supervised_due=min(dues, default=None))
 
 
-def _voided(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
-    return replace(ticket, state=TicketState.VOIDED)
-
-
 def _archived(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
     return replace(ticket, state=TicketState.ARCHIVED)
 
@@ -220,7 +215,17 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.ReworkOpened: closing.rework_opened,
         events.TicketUrged: _urged,
         events.TicketSupervised: _supervised,
-        events.TicketVoided: _voided,
+        events.TicketVoided: requests.voided,
+        events.ReturnRequested: requests.return_requested,
+        events.ReturnUpstreamRequested: requests.return_upstream_requested,
+        events.ReturnDecided: requests.return_decided,
+        events.ReturnedUpstream: requests.returned_upstream,
+        events.ExtensionRequested: requests.extension_requested,
+        events.ExtensionDecided: requests.extension_decided,
+        events.TicketMerged: requests.merged,
+        events.TicketAbsorbed: requests.absorbed,
+        events.VoidRequested: requests.void_requested,
+        events.VoidRefused: requests.void_refused,
         events.TicketArchived: _archived,
         events.RepeatLinked: _repeat_linked,
         events.MatterJoined: _matter_joined,

@@ -1,155 +1,37 @@
-"""A ticket (工单) as the fold of its log: what it is now, and how an entry changes it."""
+"""A ticket (工单) as the fold of its log: what it is now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.clocks import Clock
-from shared.domain.events import Attachment, Commitment, FieldRank
+from shared.domain.events import FieldRank
+from shared.domain.parts import (
+    Asked,
+    Assist,
+    Contact,
+    Extension,
+    Feedback,
+    FollowUp,
+    Lead,
+    Ranked,
+    Reply,
+    Return,
+    SiteVisit,
+    Upstream,
+    Work,
+    commitment_rule,
+)
 from shared.domain.words import (
     OPEN_STATES,
-    AppealFinding,
     AppealType,
-    AssistState,
-    CaseValuation,
     ClockName,
-    ContactMode,
-    ContactReason,
-    ContactResult,
-    FactFinding,
-    FollowUpLevel,
     Reached,
-    ReplyMode,
-    ReplySatisfaction,
-    Satisfaction,
-    SiteCheck,
     TicketKind,
     TicketState,
     Trade,
     Urgency,
-    YesNo,
 )
-
-
-def commitment_rule(promise: str) -> str:
-    """What the clock of a promise names as its rule."""
-    return f"commitment:{promise}"
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """One number of the ticket at one platform; `seq` is the entry that holds its `raw`."""
-
-    source: str
-    no: str
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """The fields in which one upstream message was the newest word when it came."""
-
-    rank: FieldRank
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    unit: str
-    dispatched_at: datetime
-    executor: str | None = None
-    section: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Assist:
-    unit: str
-    state: AssistState
-    dispatched_at: datetime
-    executor: str | None = None
-    section: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One try to reach the citizen. `seq` also names its text; `id` is `C` + seq."""
-
-    seq: int
-    at: datetime
-    by: str
-    mode: ContactMode
-    result: ContactResult
-    unit: str | None = None
-    reason_code: ContactReason | None = None
-    call_id: str | None = None
-
-    @property
-    def id(self) -> str:
-        return f"C{self.seq}"
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One report of physical work (处置)."""
-
-    seq: int
-    at: datetime
-    unit: str
-    site_check: SiteCheck
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SiteVisit:
-    seq: int
-    at: datetime
-    by: str
-    participants: int
-    unit: str | None = None
-    lng: float | None = None
-    lat: float | None = None
-    commitments: tuple[Commitment, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-
-    def promise(self, place: int) -> str:
-        """The id of one commitment: P, the entry, its place in it."""
-        return f"P{self.seq}-{place}"
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    seq: int
-    at: datetime
-    unit: str
-    by: str
-    case_valuation: CaseValuation
-    fact_finding: FactFinding | None = None
-    appeal_finding: AppealFinding | None = None
-    contact_id: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    seq: int
-    at: datetime
-    by: str
-    mode: ReplyMode
-    unit: str | None = None
-    reply_satisfaction: ReplySatisfaction | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    round: int
-    at: datetime
-    level: FollowUpLevel
-    reached: Reached
-    first_contact: YesNo
-    overall: Satisfaction
-    attitude: Satisfaction
-    solved: YesNo
-    redo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +40,9 @@ class Ticket:
 
     `texts` maps title, content and address to the entry that holds the standing wording.
     `ranks` keeps how new the standing word on each upstream field is, latest last (ruling 46).
-    `upstream_due`, `supervised_due`, `round_due` and `extended_due` go into `complete.due`.
-    `is_set_apart`: taken out of its matter by hand, so the rules leave it alone.
+    `upstream_due`, `supervised_due`, `round_due`, `extended_due` and `absorbed_due` (that of a
+    ticket merged into this one) go into `complete.due`. `bounces`: dispatches back to a unit that
+    had returned it.
     """
 
     ticket_id: int
@@ -214,7 +97,13 @@ class Ticket:
     repeat_layer: int | None = None
     matter: str | None = None
     is_set_apart: bool = False
+    returns: tuple[Return, ...] = ()
+    bounces: int = 0
+    extension: Extension | None = None
+    void: Asked | None = None
     merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    absorbed_due: datetime | None = None
     completed_at: datetime | None = None
     archive_at: datetime | None = None
     instruction: int | None = None
@@ -223,6 +112,22 @@ class Ticket:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def pending_return(self) -> Return | None:
+        """The unit's or our own 退单 that waits for an answer."""
+        return next((one for one in self.returns[-1:] if one.asked.is_pending), None)
+
+    @property
+    def pending_extension(self) -> Extension | None:
+        """Of the present round; what an earlier one asked for is over with it."""
+        one = self.extension
+        is_pending = one is not None and one.asked.is_pending and one.round == self.round
+        return one if is_pending else None
+
+    @property
+    def pending_void(self) -> Asked | None:
+        return self.void if self.void is not None and self.void.is_pending else None
 
     @property
     def has_no_caller(self) -> bool:
@@ -257,7 +162,9 @@ class Ticket:
         """The latest clock of that name in the present round (of that unit, where one is named)."""
         found = None
         for clock in self.clocks:
-            if clock.name is name and clock.round == self.round and clock.unit == unit:
+            if clock.name is not name or clock.round != self.round or clock.unit != unit:
+                continue
+            if found is None or clock.ordinal > found.ordinal:
                 found = clock
         return found
 

@@ -187,6 +187,29 @@ class FollowUpLevel(StrEnum):
     CITY = "city"
 
 
+class ReturnReason(StrEnum):
+    NOT_OURS = "not_ours"
+    DUPLICATE = "duplicate"
+    MISSING_ELEMENTS = "missing_elements"
+    OTHER = "other"
+
+
+class ExtensionReason(StrEnum):
+    COMPLEX = "complex"
+    THIRD_PARTY = "third_party"
+    WEATHER = "weather"
+    MATERIALS = "materials"
+    OTHER = "other"
+
+
+class RequestState(StrEnum):
+    """What has become of a return, an extension or a voiding that was asked for."""
+
+    PENDING = "pending"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
 class AttachmentKind(StrEnum):
     PHOTO_BEFORE = "photo_before"
     PHOTO_AFTER = "photo_after"

@@ -2,7 +2,22 @@
 
 from shared.tickets.hotline import Hotline
 from shared.tickets.ledger import Ledger
-from shared.tickets.loading import find_tickets, list_entries, lock_ids, lock_no
+from shared.tickets.loading import (
+    find_masters,
+    find_tickets,
+    list_entries,
+    lock_ids,
+    lock_no,
+)
 from shared.tickets.rulebooks import Rulebooks
 
-__all__ = ["Hotline", "Ledger", "Rulebooks", "find_tickets", "list_entries", "lock_ids", "lock_no"]
+__all__ = [
+    "Hotline",
+    "Ledger",
+    "Rulebooks",
+    "find_masters",
+    "find_tickets",
+    "list_entries",
+    "lock_ids",
+    "lock_no",
+]

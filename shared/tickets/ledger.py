@@ -154,12 +154,12 @@ class Ledger:
         return after
 
     def _add_numbers(self, before: Ticket | None, after: Ticket) -> None:
-        told = before.upstream if before is not None else ()
+        told = {(one.source, one.no) for one in before.upstream} if before is not None else set()
         others = before.other_nos if before is not None else ()
         self._pending["numbers"] += [
             {"upstream_no": one.no, "source": one.source, "ticket_id": after.ticket_id}
             for one in after.upstream
-            if one not in told
+            if (one.source, one.no) not in told
         ]
         self._pending["aliases"] += [
             {"upstream_no": no, "source": "", "ticket_id": after.ticket_id}

@@ -1,6 +1,6 @@
 """Reading and locking tickets and their logs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,9 @@ LOCK_FREE = text(
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
     " ORDER BY ticket_id FOR NO KEY UPDATE SKIP LOCKED"
 )
+FIND_NOS = "SELECT fold::text AS fold FROM tickets WHERE bureau_id = :bureau AND no = ANY(:nos)"
+READ_NOS = text(FIND_NOS)
+LOCK_NOS = text(f"{FIND_NOS} ORDER BY ticket_id FOR NO KEY UPDATE")
 FIND_IDS = text(
     "SELECT ticket_id, fold::text AS fold FROM tickets"
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
@@ -78,6 +81,20 @@ async def find_tickets(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
     rows = await tx.rows(FIND_IDS, bureau=tx.bureau, ids=list(ids))
     tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
     return {ticket.ticket_id: ticket for ticket in tickets}
+
+
+async def find_masters(
+    tx: Tx, tickets: Iterable[Ticket], *, locking: bool = False
+) -> dict[str, Ticket]:
+    """The tickets that merged ones were merged into, by number, and theirs in turn."""
+    found: dict[str, Ticket] = {}
+    wanted = {one.merged_into for one in tickets if one.merged_into is not None}
+    while wanted:
+        rows = await tx.rows(LOCK_NOS if locking else READ_NOS, bureau=tx.bureau, nos=list(wanted))
+        read = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+        found |= {ticket.no: ticket for ticket in read}
+        wanted = {one.merged_into for one in read if one.merged_into is not None} - set(found)
+    return found
 
 
 async def with_clocks(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:

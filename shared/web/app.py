@@ -12,6 +12,7 @@ from shared.identity import KeyStore
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.web.health import router as health_router
+from shared.web.measuring import Measured, Measures
 from shared.web.paths import CleanPaths
 from shared.web.problems import render_problems
 from shared.web.sandbox import router as sandbox_router
@@ -61,6 +62,7 @@ def make_app(
                 await stack.enter_async_context(one(app))
             yield
 
+    measures = Measures()
     app = FastAPI(
         title=title,
         version=VERSION,
@@ -68,12 +70,18 @@ def make_app(
         docs_url="/docs" if shown else None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        middleware=[Middleware(TraceHeader), Middleware(CleanPaths), *inner],
+        middleware=[
+            Middleware(Measured, measures=measures),
+            Middleware(TraceHeader),
+            Middleware(CleanPaths),
+            *inner,
+        ],
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.bell = bell
+    app.state.measures = measures
     render_problems(app)
     for router in (health_router, *routers):
         app.include_router(router)

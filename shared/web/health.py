@@ -14,6 +14,7 @@ from shared.errors import Unavailable
 from shared.events.subscriptions import INTERNAL
 from shared.tickets import Hotline
 from shared.web.auth import HotlineState
+from shared.web.measuring import Measures
 from shared.web.openapi import answers
 
 router = APIRouter(tags=["运行状态"])
@@ -86,10 +87,12 @@ async def ready(request: Request, hotline: HotlineState) -> Response:
 @router.get(
     "/metrics", summary="Prometheus 指标", response_class=Response, responses={200: METRICS}
 )
-async def metrics(hotline: HotlineState) -> Response:
+async def metrics(request: Request, hotline: HotlineState) -> Response:
     registry = CollectorRegistry()
     registry.register(await read_backlog(hotline))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    measures: Measures = request.app.state.measures
+    told = generate_latest(registry) + generate_latest(measures.registry)
+    return Response(told, media_type=CONTENT_TYPE_LATEST)
 
 
 class Backlog:

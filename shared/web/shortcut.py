@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import HotlineError
+from shared.web.measuring import ROUTE
 from shared.web.problems import render_problem
 
 Endpoint = Callable[[Request, str], Awaitable[Response]]
@@ -22,6 +23,7 @@ class Shortcut:
     def __init__(self, app: ASGIApp, prefix: str, endpoint: Endpoint) -> None:
         self.app = app
         self._prefix = prefix
+        self._route = f"{prefix}/{{name}}"
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,6 +34,7 @@ class Shortcut:
         if prefix != self._prefix or not name:
             await self.app(scope, receive, send)
             return
+        scope[ROUTE] = self._route
         request = Request(scope, receive, send)
         try:
             response = await self._endpoint(request, name)

@@ -74,7 +74,16 @@ async def test_a_refused_transition_says_what_this_caller_may_do_now(
     refused = (await desk.act("desk", no, "complete")).json()
 
     assert refused["state"] == "received"
-    assert refused["allowed"] == ["contact", "site-visit", "supervise", "triage", "urge"]
+    assert refused["allowed"] == [
+        "contact",
+        "request-extension",
+        "request-upstream-return",
+        "site-visit",
+        "supervise",
+        "triage",
+        "urge",
+        "void",
+    ]
 
 
 @pytest.mark.parametrize(

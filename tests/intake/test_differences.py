@@ -222,3 +222,18 @@ async def test_the_desk_reads_old_and_new_side_by_side_and_a_unit_what_stands(
     seen = (await desk.get("sanitation-section", f"/v1/tickets/{no}/events")).text
     assert "新标题" in seen
     assert not [said for said in ("臭气", "旧的标题", "greening-centre") if said in seen]
+
+
+async def test_what_we_do_not_know_is_shown_as_last_told(
+    city: Platform, desk: Desk, drain: Drain
+) -> None:
+    pushed = await city.create("SH-1", weather="rain", wind=3)
+    await city.push("ticket.updated", at=LATER, upstream_no="SH-1", weather="snow", rain=None)
+    await drain()
+
+    no = (await city.receipt(pushed))["ticket_no"]
+    ticket = (await desk.get("desk", f"/v1/tickets/{no}")).json()
+    unit = await desk.get("sanitation-section", f"/v1/tickets/{no}")
+    assert ticket["upstream"][0]["raw"] == {"weather": "snow", "wind": 3, "rain": None}
+    assert ticket["version"] == 2
+    assert unit.status_code == 404

@@ -5,6 +5,7 @@ from services.dispatch.actions.assignment import (
     check_dispatch,
     check_triage,
     dispatch,
+    gather,
     triage,
 )
 from services.dispatch.actions.completion import complete, follow_up, reply
@@ -17,25 +18,50 @@ from services.dispatch.actions.disposal import (
     reject_feedback,
     visit_site,
 )
+from services.dispatch.actions.merging import check_merge, merge, share_matter
+from services.dispatch.actions.requests import (
+    check_extension,
+    check_return,
+    confirm_void,
+    decide_extension,
+    decide_return,
+    request_extension,
+    request_upstream_return,
+    return_ticket,
+    void,
+)
 from services.dispatch.actions.supervision import check_supervision, supervise, urge
 
 __all__ = [
     "accept",
     "check_dispatch",
+    "check_extension",
     "check_feedback",
+    "check_merge",
+    "check_return",
     "check_supervision",
     "check_triage",
     "check_visit",
     "complete",
+    "confirm_void",
     "contact",
+    "decide_extension",
+    "decide_return",
     "dispatch",
     "dispose",
     "feedback",
     "follow_up",
+    "gather",
+    "merge",
     "reject_feedback",
     "reply",
+    "request_extension",
+    "request_upstream_return",
+    "return_ticket",
+    "share_matter",
     "supervise",
     "triage",
     "urge",
     "visit_site",
+    "void",
 ]

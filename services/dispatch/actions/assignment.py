@@ -6,6 +6,8 @@ from services.dispatch.rules.routing import routing_faults
 from services.dispatch.schemas import Acceptance, Dispatch, Triage
 from shared.domain.events import AssistAccepted, TicketAccepted, TicketDispatched, TicketTriaged
 from shared.domain.official import load_categories
+from shared.domain.words import TicketState
+from shared.tickets.gathering import gather_held
 
 
 def check_triage(case: Case, body: Triage) -> None:
@@ -28,7 +30,14 @@ def triage(case: Case, body: Triage) -> None:
     )
 
 
+async def gather(case: Case, body: Triage) -> None:
+    """The category may be known only now: what does the ticket repeat? (ruling 26)"""
+    case.ticket = await gather_held(case.ledger, case.ticket)
+
+
 def check_dispatch(case: Case, body: Dispatch) -> None:
+    if case.ticket.state is TicketState.TRIAGED and case.ticket.trade is None:
+        refuse([fault("/lead", "NOT_TRIAGED")])
     refuse(routing_faults(case.ticket, body.lead, body.assists, case.rulebook.units))
 
 

@@ -1,9 +1,10 @@
-"""Turning the rules' findings into one refusal that names every field."""
+"""Turning the rules' findings into one refusal that names every field, or into a conflict."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from shared.errors import FieldError, Invalid
-from shared.labels import FAULTS
+from shared.errors import Conflict, FieldError, Invalid
+from shared.labels import CONFLICTS, FAULTS
 
 
 def refuse(faults: Sequence[FieldError]) -> None:
@@ -14,6 +15,12 @@ def refuse(faults: Sequence[FieldError]) -> None:
                 for fault in faults
             ]
         )
+
+
+def conflict(code: str, *, latest: datetime | None = None) -> Conflict:
+    """For a rule's finding that the state of the ticket, not the request, stands against it."""
+    told = "" if latest is None else f"{latest:%Y-%m-%d %H:%M}"
+    return Conflict(CONFLICTS[code].format(latest=told))
 
 
 def fault(pointer: str, code: str) -> FieldError:

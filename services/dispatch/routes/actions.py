@@ -1,4 +1,4 @@
-"""The thirteen actions, each its own operation."""
+"""The actions, each its own operation."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,7 +15,9 @@ router = APIRouter(prefix="/v1/tickets", tags=["工单操作"])
 
 ACTIONS: tuple[tuple[Action, str], ...] = (
     (
-        Action("triage", schemas.Triage, actions.triage, actions.check_triage, gathers=True),
+        Action(
+            "triage", schemas.Triage, actions.triage, actions.check_triage, gather=actions.gather
+        ),
         "收单分类（受理员）",
     ),
     (
@@ -40,6 +42,46 @@ ACTIONS: tuple[tuple[Action, str], ...] = (
     (Action("reply", schemas.ReplyBody, actions.reply), "回复诉求人（受理员、主办）"),
     (Action("complete", schemas.Completion, actions.complete), "办结（受理员）"),
     (Action("follow-up", schemas.FollowUpBody, actions.follow_up), "回访（受理员）"),
+    (
+        Action("return", schemas.ReturnBody, actions.return_ticket, actions.check_return),
+        "申请退单（主办），时限照走",
+    ),
+    (
+        Action("decide-return", schemas.Decision, actions.decide_return),
+        "决定是否准予退单（受理员）",
+    ),
+    (
+        Action(
+            "request-upstream-return", schemas.UpstreamReturnBody, actions.request_upstream_return
+        ),
+        "向上级平台申请退单，一次为限（受理员）",
+    ),
+    (
+        Action(
+            "request-extension",
+            schemas.ExtensionBody,
+            actions.request_extension,
+            actions.check_extension,
+        ),
+        "申请延期，每轮一次（受理员、主办）",
+    ),
+    (
+        Action("decide-extension", schemas.Decision, actions.decide_extension),
+        "决定是否同意延期并上报（局领导）",
+    ),
+    (
+        Action(
+            "merge",
+            schemas.Merge,
+            actions.merge,
+            actions.check_merge,
+            names="into",
+            gather=actions.share_matter,
+        ),
+        "并入另一件同行业的在办工单（受理员）",
+    ),
+    (Action("void", schemas.VoidBody, actions.void), "申请作废（受理员）"),
+    (Action("confirm-void", schemas.Decision, actions.confirm_void), "决定是否作废（局领导）"),
     (Action("urge", schemas.Urge, actions.urge), "催办（受理员、局领导）"),
     (
         Action("supervise", schemas.Supervision, actions.supervise, actions.check_supervision),

@@ -55,6 +55,22 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "reject-feedback": {"comment": "请补充整改后照片"},
         "reply": {"mode": "phone", "reply_points": "作业时段已提前，噪声已整改"},
         "complete": {},
+        "return": {"reason_code": "not_ours", "reason": "该路段由市属单位养护"},
+        "decide-return": {"granted": True, "comment": "情况属实，另派"},
+        "request-upstream-return": {
+            "reason_code": "not_ours",
+            "reason": "违法搭建，不属绿化市容职责",
+            "suggested_owner": "城管执法",
+        },
+        "request-extension": {
+            "reason_code": "materials",
+            "reason": "灯具须定制",
+            "days": 5,
+        },
+        "decide-extension": {"granted": True, "comment": "同意，报上级平台"},
+        "merge": {"into": "T20261118-000730"},
+        "void": {"reason": "重复录入"},
+        "confirm-void": {"granted": True, "comment": "同意作废"},
         "follow-up": {
             "reached": "yes",
             "first_contact": "yes",

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.dispatch import matter_queries, queries
-from services.dispatch.answers import city_time
 from services.dispatch.dossier import Dossier, Member, dossier_answer
 from services.dispatch.routes.examples import MATTER
 from services.dispatch.routes.perform import is_visible
 from services.dispatch.story import tell_story
+from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.matters import Matter, MatterState
 from shared.domain.rulebook import Rulebook

@@ -3,7 +3,7 @@
 The order of refusals is ruling 29: 401, 404, 403, stored answer, 422, 412, 409.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,22 +14,28 @@ from fastapi.responses import Response
 
 from services.dispatch import queries
 from services.dispatch.actions.faults import fault, refuse
-from services.dispatch.answers import INSIDERS, city_time, ticket_answer
+from services.dispatch.answers import INSIDERS, ticket_answer
 from services.dispatch.case import Case
 from services.dispatch.rules.dating import earliest_at, needs_reason
 from services.dispatch.schemas import ActionBody
+from services.dispatch.times import city_time
 from shared.domain.actor import Actor
-from shared.domain.lifecycle import IllegalTransition, allowed_actions, may_ever, may_now
+from shared.domain.lifecycle import (
+    IllegalTransition,
+    allowed_actions,
+    is_own_request,
+    may_ever,
+    may_now,
+)
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
 from shared.labels import STATES
 from shared.tickets import Hotline, Ledger
-from shared.tickets.gathering import gather_held
 from shared.tickets.matters import hold_matters
 from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
-from shared.web.bodies import check_json_type, parse, read_body
+from shared.web.bodies import check_json_type, load_json, parse, read_body
 from shared.web.idempotency import IdempotentCall
 from shared.web.tracing import traceparent
 
@@ -48,16 +54,18 @@ class MatterStale(HotlineError):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`check` refuses what can never be (422); `run` records.
+    """`check` refuses what can never be (422); `run` records, or finds a conflict (409).
 
-    After one that `gathers` it is looked again what the ticket repeats; the matters are held first.
+    `names`: the field of the body that holds another ticket's number. `gather`: what the action
+    means for the ticket's matter; the matters are held before any ticket then.
     """
 
     name: str
     body: type[ActionBody]
     run: Callable[[Case, Any], None]
     check: Callable[[Case, Any], None] | None = None
-    gathers: bool = False
+    names: str | None = None
+    gather: Callable[[Case, Any], Awaitable[None]] | None = None
 
 
 async def perform(request: Request, no: str, action: Action) -> Response:
@@ -70,19 +78,24 @@ async def perform(request: Request, no: str, action: Action) -> Response:
     async with hotline.ledger(
         identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
-        if action.gathers:
+        if action.gather is not None:
             await hold_matters(ledger.tx)
-        ticket = await queries.lock_fold(ledger.tx, no)
+        tickets = await queries.lock_folds(ledger.tx, [no, *named(raw, action.names)])
+        ticket = tickets.get(no)
         check_visible(ticket, actor)
         assert ticket is not None
         is_contractor = ledger.rulebook.is_contractor(actor.unit)
         if not may_ever(action.name, ticket, actor, is_contractor=is_contractor):
             raise Forbidden("此操作不属于您的角色或您在该工单中的分工")
+        if is_own_request(action.name, ticket, actor):
+            raise Forbidden("申请人不能决定自己的申请，须由另一人决定")
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
             return stored
         body = parse(action.body, raw)
         case = await open_case(hotline, ledger, ticket, actor, body)
+        if action.names is not None:
+            case.others = {**await open_others(ledger, tickets, no), no: case.ticket}
         if action.check is not None:
             action.check(case, body)
         check_match(request, case.ticket)
@@ -95,8 +108,8 @@ async def perform(request: Request, no: str, action: Action) -> Response:
                 },
             )
         action.run(case, body)
-        if action.gathers:
-            case.ticket = await gather_held(ledger, case.ticket)
+        if action.gather is not None:
+            await action.gather(case, body)
         response = answer(case, ledger.now)
         await call.store(ledger.tx, response)
     return response
@@ -116,6 +129,24 @@ async def open_case(
         mask=open_mask(hotline, ledger.tx.bureau, ticket.ticket_id, beside),
         at=dated(whole, actor, body, ledger),
     )
+
+
+def named(raw: bytes, field: str | None) -> list[str]:
+    """The number in that field of a body yet to be checked; none where it makes no sense."""
+    if field is None:
+        return []
+    try:
+        body = load_json(raw)
+    except Invalid:  # its turn comes after the refusals of who and where
+        return []
+    value = body.get(field) if isinstance(body, dict) else None
+    return [value] if isinstance(value, str) and "\0" not in value else []
+
+
+async def open_others(ledger: Ledger, tickets: Mapping[str, Ticket], no: str) -> dict[str, Ticket]:
+    rest = [ticket for number, ticket in tickets.items() if number != no]
+    found = await queries.complete_tickets(ledger.tx, rest, with_raw=False)
+    return {ticket.no: ticket for ticket, _ in found}
 
 
 def open_mask(hotline: Hotline, bureau: int, ticket_id: int, beside: queries.Beside) -> Mask:

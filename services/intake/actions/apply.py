@@ -16,6 +16,7 @@ from services.intake.schemas.messages import (
     TicketCreated,
     TicketMessage,
     TicketRework,
+    TicketVoided,
 )
 from shared.domain.ticket import Ticket
 from shared.errors import HotlineError
@@ -133,10 +134,15 @@ async def apply_to_ticket(desk: IntakeDesk, row: Any, message: TicketMessage) ->
     if ticket is None:
         desk.mark(row, "waiting")
         return
+    own = ticket
+    if not isinstance(message, TicketVoided):  # one number taken back takes not all the others
+        ticket = desk.master_of(own)
     if ticket.state in DEAD or repeated(desk, source, message):
         desk.mark(row, "ignored", ticket)
         return
-    if isinstance(message, ContentMessage):
+    if isinstance(message, ContentMessage) and ticket is not own:
+        after: Ticket | None = contents.set_aside(desk, source, message, ticket)
+    elif isinstance(message, ContentMessage):
         after = contents.update(desk, source, message, ticket)
     else:
         after = NOTICES[type(message)](desk, source, message, ticket)

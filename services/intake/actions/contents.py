@@ -106,6 +106,13 @@ def join(desk: IntakeDesk, source: str, message: TicketCreated, ticket: Ticket) 
     )
 
 
+def set_aside(desk: IntakeDesk, source: str, message: ContentMessage, master: Ticket) -> Ticket:
+    """A later word on a number merged into this ticket: kept, and its first content stands."""
+    word, raw = masked_word(desk, message, master, reseal=False)
+    outcome = compare(master, desk.standing(master), word)
+    return record_update(desk, source, message, master, word=word, outcome=outcome, raw=raw)
+
+
 def masked_word(
     desk: IntakeDesk, message: ContentMessage, ticket: Ticket, *, reseal: bool = True
 ) -> tuple[Word, str | None]:

@@ -10,7 +10,7 @@ from services.intake import queries
 from shared.domain.actor import Actor
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
-from shared.tickets import Ledger, lock_ids
+from shared.tickets import Ledger, find_masters, lock_ids
 from shared.vault.callers import Caller, CallerRow, Mask, seal_caller
 
 Mark = dict[str, Any]
@@ -48,6 +48,12 @@ class IntakeDesk:
                 return self.tickets[ticket_id]
         return None
 
+    def master_of(self, ticket: Ticket) -> Ticket:
+        """The ticket that a merged one is handled as; any other is its own."""
+        while ticket.merged_into is not None:
+            ticket = next(one for one in self.tickets.values() if one.no == ticket.merged_into)
+        return ticket
+
     def keep(self, ticket: Ticket) -> Ticket:
         self.tickets[ticket.ticket_id] = ticket
         for one in ticket.upstream:
@@ -77,8 +83,13 @@ class IntakeDesk:
         return Mask(caller)
 
     def mask_of(self, ticket: Ticket, caller: Caller | None) -> Mask:
-        """For a later message: the caller it brings, and the one known from before."""
-        return Mask(caller, self.known_callers.get(ticket.ticket_id))
+        """For a later message: the caller it brings, and those known from before."""
+        known = [
+            one
+            for ticket_id, one in self.known_callers.items()
+            if self.master_of(self.tickets[ticket_id]).ticket_id == ticket.ticket_id
+        ]
+        return Mask(caller, *known)
 
     def mark(self, message: Any, state: str, ticket: Ticket | None = None, **more: Any) -> None:
         self.marks[str(message.message_id)] = {
@@ -104,6 +115,8 @@ async def open_desk(ledger: Ledger, numbers: Sequence[str], *, new: int) -> Inta
     tx = ledger.tx
     known = await queries.find_numbers(tx, numbers)
     tickets = await lock_ids(tx, set(known.values()))
+    masters = await find_masters(tx, tickets.values(), locking=True)
+    tickets |= {master.ticket_id: master for master in masters.values()}
     texts = await queries.standing_texts(tx, list(tickets))
     callers = await read_callers(ledger, list(tickets))
     rows = await tx.rows(queries.NEXT_IDS, count=new) if new else []

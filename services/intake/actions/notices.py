@@ -9,9 +9,10 @@ from services.intake.schemas import messages
 from shared.domain import events
 from shared.domain.clockwork import rework_until, supervised_until
 from shared.domain.ticket import Ticket
-from shared.domain.words import FollowUpLevel, TicketState
+from shared.domain.words import ClockName, FollowUpLevel, TicketState
 
 HIGHEST_LEVEL = 3
+# Messages on these are kept and change nothing; those on a merged one go to its master.
 DEAD = (TicketState.VOIDED, TicketState.MERGED, TicketState.RETURNED_UPSTREAM)
 
 
@@ -85,11 +86,31 @@ def rework(desk: IntakeDesk, source: str, message: messages.TicketRework, ticket
     return record(desk, source, message, ticket, event, reason=data.reason)
 
 
-def decide(
-    desk: IntakeDesk, source: str, message: messages.TicketMessage, ticket: Ticket
+def decide_return(
+    desk: IntakeDesk, source: str, message: messages.ReturnDecided, ticket: Ticket
 ) -> Ticket | None:
-    """A decision on a request we have not made: understood, without effect."""
-    return None
+    """On a request we have not made: understood, without effect."""
+    data = message.data
+    if ticket.state is not TicketState.RETURN_PENDING:
+        return None
+    event = events.ReturnedUpstream() if data.granted else events.ReturnDecided(granted=False)
+    return record(desk, source, message, ticket, event, comment=data.reason)
+
+
+def decide_extension(
+    desk: IntakeDesk, source: str, message: messages.ExtensionDecided, ticket: Ticket
+) -> Ticket | None:
+    """Granted: `due`, else the old due and the days asked for (ruling 9)."""
+    data, extension = message.data, ticket.pending_extension
+    if extension is None:
+        return None
+    complete = ticket.clock(ClockName.COMPLETE)
+    due = data.due
+    if due is None and complete is not None and complete.due is not None:
+        calendar = desk.ledger.rulebook.calendar_at(complete.due)
+        due = calendar.same_time_workdays_after(complete.due, extension.days)
+    event = events.ExtensionDecided(data.granted, True, due if data.granted else None)
+    return record(desk, source, message, ticket, event, comment=data.reason)
 
 
 Notice = Callable[[IntakeDesk, str, Any, Ticket], Ticket | None]
@@ -101,7 +122,7 @@ NOTICES: Mapping[type[messages.TicketMessage], Notice] = MappingProxyType(
         messages.TicketVoided: void,
         messages.TicketFollowedUp: follow_up,
         messages.TicketRework: rework,
-        messages.ReturnDecided: decide,
-        messages.ExtensionDecided: decide,
+        messages.ReturnDecided: decide_return,
+        messages.ExtensionDecided: decide_extension,
     }
 )

@@ -1,6 +1,7 @@
 """What a platform may ask: its receipts and its own view of a ticket (rulings 44, 49)."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
 from shared.errors import Invalid, NotFound
 from shared.identity.sources import Source, set_callback
-from shared.tickets import Hotline, find_tickets
+from shared.tickets import Hotline, find_masters, find_tickets
 from shared.web.bodies import Body, parse, read_body
 from shared.web.openapi import answers, body_of
 from shared.web.signatures import authenticate_any
@@ -80,16 +81,25 @@ async def get_ticket(request: Request, upstream_no: str) -> Response:
         if ticket_id is None or ticket_id not in tickets:
             raise NotFound
         ticket = tickets[ticket_id]
-        texts = (await queries.standing_texts(tx, [ticket_id])).get(ticket_id, {})
-    body = platform_view(ticket, upstream_no, texts)
+        masters = await find_masters(tx, [ticket])
+        master = follow(ticket, masters)
+        texts = (await queries.standing_texts(tx, [master.ticket_id])).get(master.ticket_id, {})
+    body = platform_view(ticket, master, upstream_no, texts)
     return Response(orjson.dumps(body), media_type="application/json")
 
 
+def follow(ticket: Ticket, masters: Mapping[str, Ticket]) -> Ticket:
+    while ticket.merged_into is not None:
+        ticket = masters[ticket.merged_into]
+    return ticket
+
+
 def platform_view(
-    ticket: Ticket, upstream_no: str, texts: dict[tuple[int, str], str]
+    ticket: Ticket, master: Ticket, upstream_no: str, texts: dict[tuple[int, str], str]
 ) -> dict[str, Any]:
-    clock = ticket.clock(ClockName.COMPLETE)
-    reply = ticket.reply
+    """A merged number shows `merged`, and what its master was answered (ruling 22)."""
+    clock = master.clock(ClockName.COMPLETE)
+    reply = master.reply
     return {
         "upstream_no": upstream_no,
         "no": ticket.no,
@@ -103,7 +113,7 @@ def platform_view(
             "points": texts.get((reply.seq, "reply_points")),
         },
         "received_at": city_time(ticket.received_at),
-        "completed_at": city_time(ticket.completed_at),
+        "completed_at": city_time(master.completed_at),
     }
 
 

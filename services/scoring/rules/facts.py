@@ -224,6 +224,14 @@ def _matter_left(ticket: _Ticket, entry: Entry, event: events.MatterLeft) -> Non
         ticket.repeat_of = None
 
 
+def _returned(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
+    ticket.removed = "returned_upstream"
+
+
+def _merged(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
+    ticket.removed = "merged"
+
+
 def _voided(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
     ticket.removed = "voided"
 
@@ -245,6 +253,8 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.RepeatLinked: _repeat_linked,
         events.MatterLeft: _matter_left,
         events.TicketVoided: _voided,
+        events.ReturnedUpstream: _returned,
+        events.TicketMerged: _merged,
     }
 )
 
