@@ -53,16 +53,15 @@ class Hall:
 
 
 @pytest.fixture
+def city(intake: AsyncClient, secrets: dict[str, str]) -> Platform:
+    return Platform(intake, "city-12345", secrets["city-12345"])
+
+
+@pytest.fixture
 async def hall(
-    intake: AsyncClient,
-    dispatch: AsyncClient,
-    keys: dict[str, str],
-    secrets: dict[str, str],
-    set_clock: SetClock,
-    drain: Drain,
+    city: Platform, dispatch: AsyncClient, keys: dict[str, str], set_clock: SetClock, drain: Drain
 ) -> Hall:
     await set_clock(MORNING)
-    city = Platform(intake, "city-12345", secrets["city-12345"])
     return Hall(city, Desk(dispatch, keys), drain)
 
 

@@ -81,13 +81,14 @@ async def check_logs(hotline: Hotline, names: list[str], tickets: int) -> None:
 
 async def test_triaged_at_once_they_are_one_matter(hall: Hall, workers: list[Hotline]) -> None:
     numbers = [await hall.receive(f"SH-{n}", **AT_100) for n in range(TICKETS_A_PLACE)]
-    answers = await asyncio.gather(
-        *(hall.desk.act("desk", no, "triage", **BODIES["triage"]) for no in numbers),
-        *(drain(worker, BUREAU, all_handlers()) for worker in workers),
+    triaging = asyncio.gather(
+        *(hall.desk.act("desk", no, "triage", **BODIES["triage"]) for no in numbers)
     )
+    await asyncio.gather(*(drain(worker, BUREAU, all_handlers()) for worker in workers))
+    answers = await triaging
     await drain(workers[0], BUREAU, all_handlers())
 
-    assert [one.status_code for one in answers[: len(numbers)]] == [200] * len(numbers)  # type: ignore[union-attr]
+    assert [one.status_code for one in answers] == [200] * len(numbers)
     found = await ask(workers[0], FOUND)
     assert {row.matter for row in found} == {"M-000001"}
     assert [row.repeat_of for row in found] == [None] + [found[0].no] * (TICKETS_A_PLACE - 1)
