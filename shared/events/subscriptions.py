@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.domain.events import ClockWarned, Event, TicketTriaged
+from shared.domain.events import ClockWarned, Event
 from shared.domain.ticket import Ticket
 
 INTAKE = "intake"  # messages to apply
@@ -19,7 +19,7 @@ def subscribers(
     if isinstance(event, ClockWarned):
         return []
     heard = [SCORING]
-    if before is None or isinstance(event, TicketTriaged) or _is_renumbered(before, after):
+    if before is None or _is_renumbered(before, after):
         heard.append(MATTERS)
     if before is None or before.state is not after.state:
         sources = dict.fromkeys(one.source for one in after.upstream)

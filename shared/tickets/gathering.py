@@ -11,6 +11,7 @@ from shared.domain.events import RepeatLinked, TicketSupervised
 from shared.domain.gathering import NEW, Board, Join, Link, Move, Raise
 from shared.domain.repeats import CLUSTER, RepeatLimits, Sighting
 from shared.domain.ticket import Ticket
+from shared.events.subscriptions import MATTERS
 from shared.tickets import sightings
 from shared.tickets.ledger import Ledger
 from shared.tickets.loading import lock_free, lock_ids
@@ -28,6 +29,10 @@ CLAIMS = text(
     "  OR a.upstream_no IN (SELECT k.upstream_no FROM ticket_upstream_nos AS k"
     "   WHERE k.bureau_id = :bureau AND k.ticket_id = ANY(CAST(:ids AS bigint[]))))"
     " ORDER BY a.upstream_no, a.ticket_id, n.source = t.source DESC, n.source <> '' DESC"
+)
+LOOK_LATER = text(
+    "INSERT INTO deliveries (bureau_id, stream_id, seq, subscriber, event_type)"
+    " VALUES (:bureau, :ticket, :seq, :subscriber, 'ticket.triaged') ON CONFLICT DO NOTHING"
 )
 FORGET_CLAIMS = text(
     "DELETE FROM awaited_roots AS a"
@@ -49,13 +54,22 @@ async def gather_held(ledger: Ledger, ticket: Ticket) -> Ticket:
     """For a ticket in our hands, the matters held before it.
 
     Others are taken only where they are free, since waiting for them could cross with somebody who
-    waits for ours. Where one is not, the delivery owed for the event does it all a moment later.
+    waits for ours. Where one is not, a worker does it all a moment later.
     """
     await ledger.flush()
     moves, claims = await plan_moves(ledger, [ticket.ticket_id])
     wanted = touched(moves) - {ticket.ticket_id}
     tickets = await lock_free(ledger.tx, wanted)
     if wanted - set(tickets):
+        tx = ledger.tx
+        await tx.run(
+            LOOK_LATER,
+            bureau=tx.bureau,
+            ticket=ticket.ticket_id,
+            seq=ticket.seq,
+            subscriber=MATTERS,
+        )
+        ledger.owes = True
         return ticket
     tickets[ticket.ticket_id] = ticket
     await make_moves(ledger, moves, tickets)

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from services.cli.worker import all_handlers
 from shared.domain import matters
+from shared.events.subscriptions import INTAKE
 from shared.settings import Settings
 from shared.tickets import Hotline
+from shared.tickets.gathering import gather_received
 from shared.tickets.matters import find_matters, list_matter_entries
 from shared.worker.deliveries import drain
 from tests.conftest import BUREAU
@@ -22,6 +24,12 @@ PLACES = 6
 TICKETS_A_PLACE = 6
 FOUND = text(
     "SELECT no, matter, fold->>'repeat_of' AS repeat_of, received_at FROM tickets ORDER BY no"
+)
+IDS = text("SELECT ticket_id FROM tickets ORDER BY ticket_id")
+MATTERS = text("SELECT matter FROM matters")
+WAITING = text(
+    "SELECT count(*) AS n FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)"
+    " WHERE NOT l.granted AND a.datname = current_database()"
 )
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 
@@ -93,3 +101,29 @@ async def test_triaged_at_once_they_are_one_matter(hall: Hall, workers: list[Hot
     assert {row.matter for row in found} == {"M-000001"}
     assert [row.repeat_of for row in found] == [None] + [found[0].no] * (TICKETS_A_PLACE - 1)
     await check_logs(workers[0], ["M-000001"], TICKETS_A_PLACE)
+
+
+async def test_who_comes_second_waits_and_then_finds_the_matter(
+    hall: Hall, workers: list[Hotline]
+) -> None:
+    for n in range(2):
+        await hall.city.create(f"SH-{n}", **place(0))
+    await drain(workers[0], BUREAU, {INTAKE: all_handlers()[INTAKE]})
+    first, second = await ask(workers[0], IDS)
+
+    async def gather(hotline: Hotline, ticket_id: int) -> None:
+        async with hotline.ledger(BUREAU) as ledger:
+            await gather_received(ledger, [ticket_id])
+
+    async with workers[0].ledger(BUREAU) as ledger:
+        await gather_received(ledger, [first.ticket_id])
+        waiting = asyncio.create_task(gather(workers[1], second.ticket_id))
+        async with asyncio.timeout(20):
+            while (await ask(workers[2], WAITING))[0].n == 0:
+                assert not waiting.done()
+    await waiting
+
+    found = await ask(workers[0], FOUND)
+    assert [row.matter for row in found] == ["M-000001", "M-000001"]
+    assert [row.repeat_of for row in found] == [None, found[0].no]
+    assert len(await ask(workers[0], MATTERS)) == 1

@@ -31,8 +31,12 @@ def triage(case: Case, body: Triage) -> None:
 
 
 async def gather(case: Case, body: Triage) -> None:
-    """The category may be known only now: what does the ticket repeat? (ruling 26)"""
-    case.ticket = await gather_held(case.ledger, case.ticket)
+    """What does the ticket repeat, now that its category is known? (ruling 26)
+
+    One whose category stands as it came, with no later word from a platform, was looked at then.
+    """
+    if case.before.category != body.category or len(case.before.ranks) > 1:
+        case.ticket = await gather_held(case.ledger, case.ticket)
 
 
 def check_dispatch(case: Case, body: Dispatch) -> None:

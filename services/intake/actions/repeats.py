@@ -20,5 +20,5 @@ async def await_root(desk: IntakeDesk, message: TicketCreated, ticket: Ticket) -
 
 
 async def gather_tickets(ledger: Ledger, batch: Sequence[Delivery]) -> None:
-    """Handler of tickets that came in, were triaged or have a further number."""
+    """Handler of tickets that came in or have a further number."""
     await gather_received(ledger, {delivery.stream_id for delivery in batch})
