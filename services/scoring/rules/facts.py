@@ -224,16 +224,11 @@ def _matter_left(ticket: _Ticket, entry: Entry, event: events.MatterLeft) -> Non
         ticket.repeat_of = None
 
 
-def _returned(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.removed = "returned_upstream"
+def _removed(why: str) -> "Step":
+    def step(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
+        ticket.removed = why
 
-
-def _merged(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.removed = "merged"
-
-
-def _voided(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.removed = "voided"
+    return step
 
 
 Step = Callable[[_Ticket, Entry, Any], None]
@@ -252,9 +247,9 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.ReworkOpened: _rework_opened,
         events.RepeatLinked: _repeat_linked,
         events.MatterLeft: _matter_left,
-        events.TicketVoided: _voided,
-        events.ReturnedUpstream: _returned,
-        events.TicketMerged: _merged,
+        events.TicketVoided: _removed("voided"),
+        events.ReturnedUpstream: _removed("returned_upstream"),
+        events.TicketMerged: _removed("merged"),
     }
 )
 
