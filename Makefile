@@ -17,7 +17,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format bench lock clean
+.PHONY: help install up demo test check format clocks bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -58,6 +58,9 @@ check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契�
 format: $(STAMP) ## 整理格式和 import 顺序
 	$(BIN)/ruff check --select I --fix-only .
 	$(BIN)/ruff format .
+
+clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
+	@$(BIN)/python -m tests.clocks
 
 bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU
 	@$(BIN)/python -m bench $(ARGS)

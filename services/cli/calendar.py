@@ -1,8 +1,8 @@
 """`minhu calendar`: one year's notice of holidays and make-up days, as a new calendar version."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.cli import corrections
+from services.cli.corrections import Plan
 from services.cli.files import read_file
 from services.cli.folder import DEFAULT
 from services.cli.installation import enter_bureau, run_on
-from shared.domain.official import CalendarDay, CalendarYear
+from shared.domain.calendar import CITY_ZONE, WorkCalendar
+from shared.domain.official import CalendarDay, CalendarYear, calendar_of
+from shared.domain.rulebook import Rulebook, Valid
 from shared.errors import Conflict, Invalid
 from shared.identity.organisation import load_calendar
 from shared.tickets import Hotline
+from shared.tickets.corrections import Corrected
 
 NOW = text("SELECT minhu_now() AS now")
 VERSIONS = text(
@@ -56,8 +61,18 @@ class LoadedCalendar:
     """`is_new`: false where the calendar said the same before."""
 
     version: str
-    years: tuple[int, ...]
+    years: tuple[CalendarYear, ...]
+    now: datetime
     is_new: bool
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return calendar_of(self.version, self.years)
+
+    def into(self, rulebook: Rulebook) -> Rulebook:
+        if not self.is_new:
+            return rulebook
+        return replace(rulebook, calendars=(*rulebook.calendars, Valid(self.calendar, self.now)))
 
 
 @app.callback()
@@ -65,28 +80,39 @@ def calendar() -> None:
     """Makes `load` a command of its own, the only one so far."""
 
 
-@app.command(help="载入一年的放假安排（JSON），其余年份照旧，成为新版本，自此刻起算的时限用它。")
+@app.command(
+    help="载入一年的放假安排（JSON），其余年份照旧，成为新版本；已定的时限随之更正，先试算再载入。"
+)
 def load(
     file: Path = typer.Argument(help="一年的日历，格式见 shared/data/calendar/2026.json"),
     version: str | None = typer.Option(None, help="版本名，缺省为 年份.序号"),
+    dry_run: bool = typer.Option(False, "--dry-run", help="只列出会改变的时限和判定，不作改动"),
     bureau: str | None = typer.Option(None, help="局的代号；只有一个局时可省"),
     data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
 ) -> None:
     year = read_year(file)
 
-    async def work(hotline: Hotline) -> LoadedCalendar:
+    async def work(hotline: Hotline) -> tuple[LoadedCalendar, list[Corrected]]:
         async with hotline.database.unscoped() as connection:
             bureau_id = await enter_bureau(connection, bureau)
-            return await load_year(connection, bureau_id, year, version=version)
+            loaded = await plan_year(connection, bureau_id, year, version=version)
+            if loaded.is_new and not dry_run:
+                await load_calendar(
+                    connection, bureau_id, loaded.version, loaded.years, valid_from=loaded.now
+                )
+            plan = await plan_corrections(connection, bureau_id, loaded)
+        return loaded, await corrections.correct(hotline, bureau_id, plan, dry=dry_run)
 
-    loaded = run_on(data_dir, work)
+    loaded, found = run_on(data_dir, work)
     state = "暂定" if year.provisional else "正式"
     if loaded.is_new:
-        told = f"已载入 {year.year} 年（{state}，{len(year.days)} 天），日历版本 {loaded.version}"
+        done = "将载入" if dry_run else "已载入"
+        told = f"{done} {year.year} 年（{state}，{len(year.days)} 天），日历版本 {loaded.version}"
     else:
         told = f"日历版本 {loaded.version} 中的 {year.year} 年与文件相同，没有改动"
     typer.echo(told)
-    typer.echo(f"日历现含：{'、'.join(str(one) for one in loaded.years)}")
+    typer.echo(f"日历现含：{'、'.join(str(one.year) for one in loaded.years)}")
+    corrections.report(found, dry=dry_run)
 
 
 def read_year(path: Path) -> CalendarYear:
@@ -103,26 +129,40 @@ def read_year(path: Path) -> CalendarYear:
     return CalendarYear(file.year, file.provisional, file.source, days)
 
 
-async def load_year(
+async def plan_year(
     connection: AsyncConnection, bureau: int, year: CalendarYear, *, version: str | None
 ) -> LoadedCalendar:
-    """The bureau's latest calendar with this year put in, holding from now on."""
+    """The bureau's latest calendar with this year put in, to hold from now on."""
     versions = (await connection.execute(VERSIONS, {"bureau": bureau})).all()
     latest = versions[-1].version if versions else None
     known = await list_years(connection, bureau, versions[-1]) if versions else []
-    years = sorted(
-        [*(one for one in known if one.year != year.year), year], key=lambda one: one.year
-    )
-    numbers = tuple(one.year for one in years)
+    now = (await connection.execute(NOW)).scalar_one()
+    others = [one for one in known if one.year != year.year]
+    years = tuple(sorted([*others, year], key=lambda one: one.year))
     if version in (None, latest) and any(says_the_same(one, year) for one in known):
-        return LoadedCalendar(str(latest), numbers, is_new=False)
+        return LoadedCalendar(str(latest), years, now, is_new=False)
     taken = {row.version for row in versions}
     if version in taken:
         raise Conflict(f"日历版本 {version} 已存在，版本载入后不再改动，请另取名")
     name = version or next_version(year.year, taken)
-    now = (await connection.execute(NOW)).scalar_one()
-    await load_calendar(connection, bureau, name, years, valid_from=now)
-    return LoadedCalendar(name, numbers, is_new=True)
+    return LoadedCalendar(name, years, now, is_new=True)
+
+
+async def plan_corrections(
+    connection: AsyncConnection, bureau: int, loaded: LoadedCalendar
+) -> Plan:
+    """Clocks were set by any of the versions: from the first day on which one says otherwise."""
+    days: list[date] = []
+    for row in (await connection.execute(VERSIONS, {"bureau": bureau})).all():
+        known = await list_years(connection, bureau, row)
+        days += differing_days(calendar_of(row.version, known), loaded.calendar)
+    since = datetime.combine(min(days), time(0), CITY_ZONE) if days else None
+    return Plan(loaded.into, since)
+
+
+def differing_days(one: WorkCalendar, other: WorkCalendar) -> list[date]:
+    named = {*one.exceptions, *other.exceptions}
+    return [day for day in named if one.is_workday(day) != other.is_workday(day)]
 
 
 def says_the_same(one: CalendarYear, other: CalendarYear) -> bool:

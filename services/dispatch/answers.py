@@ -12,7 +12,7 @@ from services.dispatch.requests import extension_answer, return_answer, void_ans
 from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.clocks import Clock
-from shared.domain.clockwork import effective_contact
+from shared.domain.contacts import effective_contact
 from shared.domain.events import Attachment
 from shared.domain.parts import Assist, Contact, Upstream
 from shared.domain.ticket import Ticket

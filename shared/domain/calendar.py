@@ -17,6 +17,7 @@ CITY_ZONE = ZoneInfo("Asia/Shanghai")
 END_OF_DAY = time(23, 59, 59)
 WORKING_HOURS = ((time(9), time(12)), (time(13), time(17, 30)))
 NO_TIME = timedelta(0)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,32 @@ class WorkCalendar:
         """Working time from `start` to `end`; negative when `end` is the earlier."""
         return self._worked_through(in_city(end)) - self._worked_through(in_city(start))
 
+    # Times counted in whole workdays, midnight to midnight
+
+    def add_workday_time(self, at: datetime, span: timedelta) -> datetime:
+        """The earliest instant by which `span` of workdays, counted whole, has passed."""
+        if span <= NO_TIME:
+            raise ValueError("time only runs forward")
+        local = in_city(at)
+        days, rest = divmod(self._of_workday(local) + span, ONE_DAY)
+        if rest == NO_TIME:
+            days, rest = days - 1, ONE_DAY
+        day = self.workday_after(local.date() - ONE_DAY, days + 1)
+        return _in_city(day, time(0)) + rest
+
+    def workday_time_between(self, start: datetime, end: datetime) -> timedelta:
+        """The parts of workdays from `start` to `end`; negative when `end` is the earlier."""
+        return self._workday_time_through(in_city(end)) - self._workday_time_through(in_city(start))
+
     # Counting
+
+    def _of_workday(self, local: datetime) -> timedelta:
+        is_workday = self.is_workday(local.date())
+        return local - _in_city(local.date(), time(0)) if is_workday else NO_TIME
+
+    def _workday_time_through(self, local: datetime) -> timedelta:
+        days = self._workdays_through(local.toordinal() - 1)
+        return days * ONE_DAY + self._of_workday(local)
 
     def _workdays_through(self, ordinal: int) -> int:
         """Workdays from ordinal 1, a Monday, to this day, both included."""

@@ -13,21 +13,16 @@ from typing import Any
 from shared.domain import events
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
+from shared.domain.contacts import contact_end
+from shared.domain.corrections import corrections
 from shared.domain.dial import Dial
 from shared.domain.limits import due_after
-from shared.domain.parts import Contact, commitment_rule
+from shared.domain.parts import commitment_rule
+from shared.domain.pauses import PauseNotGranted, granted_reasons, is_paused
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
-from shared.domain.words import (
-    ClockName,
-    ClockOutcome,
-    ContactResult,
-    TicketState,
-)
+from shared.domain.words import ClockName, ClockOutcome, TicketState
 
-UNREACHED_TRIES = 3
-UNREACHED_HALF_DAYS = 2
-NOON = 12
 END_OF_DAY = time(23, 59, 59)
 
 
@@ -39,6 +34,8 @@ def clock_changes(
     `after` is the ticket folded with the event, still with the clocks of before.
     """
     dial = Dial(after, rulebook, at)
+    if after.pauses and not is_paused(after.pauses):
+        dial.move_complete()  # a pause that ends with this event ends before all else
     HANDS.get(type(event), _nothing)(dial, event)
     return tuple(dial.changes.values())
 
@@ -90,7 +87,7 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
     clock = dial.latest(ClockName.FIRST_CONTACT)
     if clock is None or clock.outcome in (ClockOutcome.EXEMPT, ClockOutcome.CANCELLED):
         return
-    ended = _contact_end(dial.ticket.contacts)
+    ended = contact_end(dial.ticket.contacts)
     if ended is None:
         return
     at, outcome = ended
@@ -98,32 +95,6 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
         outcome = ClockOutcome.LATE
     if clock.is_running or (clock.stopped_at is not None and at < clock.stopped_at):
         dial.put(replace(clock, outcome=outcome, stopped_at=at))
-
-
-def _contact_end(contacts: tuple[Contact, ...]) -> tuple[datetime, ClockOutcome] | None:
-    """The earliest instant at which the duty to call was done, and how."""
-    contact = effective_contact(contacts)
-    if contact is None:
-        return None
-    reached = contact.result is ContactResult.REACHED
-    return contact.at, ClockOutcome.MET if reached else ClockOutcome.UNREACHED
-
-
-def effective_contact(contacts: tuple[Contact, ...]) -> Contact | None:
-    """The first call that got through, or the try that made tries enough (ruling 6)."""
-    half_days: set[tuple[date, bool]] = set()
-    tries = 0
-    for contact in sorted(contacts, key=lambda contact: (contact.at, contact.seq)):
-        if contact.result is ContactResult.REACHED:
-            return contact
-        if contact.reason_code is None:
-            continue
-        tries += 1
-        local = contact.at.astimezone(CITY_ZONE)
-        half_days.add((local.date(), local.hour < NOON))
-        if tries >= UNREACHED_TRIES and len(half_days) >= UNREACHED_HALF_DAYS:
-            return contact
-    return None
 
 
 def _site_visited(dial: Dial, event: events.TicketSiteVisited) -> None:
@@ -150,7 +121,7 @@ def _feedback_rejected(dial: Dial, event: events.FeedbackRejected) -> None:
     """The unit's clock goes on from its old start: the ended one is kept, cancelled."""
     lead = dial.ticket.lead
     ended = None if lead is None else dial.latest(ClockName.UNIT_COMPLETE, lead.unit)
-    if ended is not None and ended.due is not None and lead is not None:
+    if ended is not None and lead is not None:
         dial.put(replace(ended, outcome=ClockOutcome.CANCELLED))
         dial.start(
             ClockName.UNIT_COMPLETE, ended.start, due=ended.due, rule=ended.rule, unit=lead.unit
@@ -204,6 +175,18 @@ def _supervised(dial: Dial, event: events.TicketSupervised) -> None:
 
 def _ended(dial: Dial, event: events.Event) -> None:
     dial.cancel_running()
+
+
+def _paused(dial: Dial, event: events.ClocksPaused) -> None:
+    limits = dial.rulebook.limits_at(dial.ticket.clock_start)
+    if event.reason not in granted_reasons(limits):
+        raise PauseNotGranted(f"“{event.reason}”不是登记中可以暂停计时的理由")
+    dial.move_complete()
+
+
+def _corrected(dial: Dial, event: events.ClocksCorrected) -> None:
+    for one in corrections(dial.ticket, dial.rulebook, at=dial.at):
+        dial.put(one.after)
 
 
 def _warned(dial: Dial, event: events.ClockWarned) -> None:
@@ -263,6 +246,8 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.TicketAbsorbed: _absorbed,
         events.TicketSupervised: _supervised,
         events.TicketVoided: _ended,
+        events.ClocksPaused: _paused,
+        events.ClocksCorrected: _corrected,
         events.ClockWarned: _warned,
         events.ClockMissed: _missed,
     }

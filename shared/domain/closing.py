@@ -85,4 +85,5 @@ def rework_opened(ticket: Ticket, entry: Entry, event: events.ReworkOpened) -> T
         completed_at=None,
         archive_at=None,
         instruction=None,
+        pauses=(),
     )

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from shared.domain.calendar import WorkCalendar
 from shared.domain.clocks import Clock, merge
-from shared.domain.limits import due_after, reply_due, unit_due, warn_at
+from shared.domain.limits import due_after, parse_limit, reply_due, unit_due, warn_at
+from shared.domain.pauses import due_with_pauses
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.domain.words import HOTLINE_CLOCKS, ClockName, ClockOutcome, TicketKind, Urgency
@@ -25,16 +27,33 @@ class Dial:
         return merge(self.ticket.clocks, tuple(self.changes.values()))
 
     def latest(self, name: ClockName, unit: str | None = None) -> Clock | None:
-        ticket = replace(self.ticket, clocks=self.clocks)
-        return ticket.clock(name, unit=unit)
+        """The latest of that name in the present round (of that unit, where one is named)."""
+        found = None
+        for clock in self.clocks:
+            if clock.name is name and clock.round == self.ticket.round and clock.unit == unit:
+                found = clock
+        return found
 
     def put(self, clock: Clock) -> None:
         self.changes[clock.key] = clock
 
+    @property
+    def calendar(self) -> WorkCalendar:
+        """What is known of the days now, whenever a clock began: holidays are no rule but facts."""
+        return self.rulebook.calendar_at(self.at)
+
     def start(
-        self, name: ClockName, start: datetime, *, due: datetime, rule: str, unit: str | None = None
+        self,
+        name: ClockName,
+        start: datetime,
+        *,
+        due: datetime | None,
+        rule: str,
+        unit: str | None = None,
+        calendar: WorkCalendar | None = None,
     ) -> None:
-        calendar = self.rulebook.calendar_at(start)
+        """`due` is None while the clock is paused."""
+        calendar = calendar or self.calendar
         self.put(
             Clock(
                 name=name,
@@ -43,7 +62,7 @@ class Dial:
                 unit=unit,
                 start=start,
                 due=due,
-                warn=warn_at(start, due, calendar),
+                warn=None if due is None else warn_at(start, due, calendar),
                 rule=rule,
                 limits=self.rulebook.limits_at(start).version,
                 calendar=calendar.version,
@@ -62,7 +81,7 @@ class Dial:
                 warn=None,
                 rule="exempt",
                 limits=self.rulebook.limits_at(start).version,
-                calendar=self.rulebook.calendar_at(start).version,
+                calendar=self.calendar.version,
                 outcome=ClockOutcome.EXEMPT,
             )
         )
@@ -82,21 +101,27 @@ class Dial:
         self,
         clock: Clock | None,
         *,
-        due: datetime,
+        due: datetime | None,
         rule: str,
         start: datetime,
+        calendar: WorkCalendar | None = None,
         pardon: bool = False,
     ) -> None:
         """A new due for a clock that is neither stopped nor missed (ruling 7).
 
-        With `pardon` a missed one moves too: the platform that set the limit has moved it.
+        One whose limit and start are as before keeps its due: what a calendar corrected since
+        would make of it is for `ticket.clocks_corrected` to say. With `pardon` a missed one moves
+        too: the platform that set the limit has moved it.
         """
         if clock is None or not clock.is_running or (clock.is_missed(self.at) and not pardon):
             return
-        if (clock.due, clock.start) == (due, start):
+        stands = "=" in rule and ":" not in rule and clock.due is not None and due is not None
+        if (clock.due, clock.start) == (due, start) or (
+            stands and (clock.rule, clock.start) == (rule, start)
+        ):
             return
-        calendar = self.rulebook.calendar_at(start)
-        warn = warn_at(start, due, calendar)
+        calendar = calendar or self.calendar
+        warn = None if due is None else warn_at(start, due, calendar)
         self.put(
             replace(
                 clock,
@@ -106,8 +131,8 @@ class Dial:
                 rule=rule,
                 limits=self.rulebook.limits_at(start).version,
                 calendar=calendar.version,
-                warned=clock.warned and warn <= self.at,
-                missed=clock.missed and due <= self.at,
+                warned=clock.warned and warn is not None and warn <= self.at,
+                missed=clock.missed and due is not None and due <= self.at,
             )
         )
 
@@ -122,7 +147,7 @@ class Dial:
         """Start, due and rule of a clock under the limit `name`."""
         limit = self.rulebook.limits_at(start).limit(name)
         duty = self.rulebook.duty_at(start)
-        began, due = due_after(start, limit, self.rulebook.calendar_at(start), duty)
+        began, due = due_after(start, limit, self.calendar, duty)
         return began, due, f"{name}={limit}"
 
     def accept_limit(self, who: str) -> str:
@@ -140,8 +165,11 @@ class Dial:
             return "limit.complex"
         return f"limit.{ticket.appeal_type}"
 
-    def complete_due(self) -> tuple[datetime, datetime, str]:
-        """Start, due and rule of `complete`: a given due wins, a 督办 may be earlier."""
+    def complete_due(self) -> tuple[datetime, datetime | None, str]:
+        """Start, due and rule of `complete`: a given due wins, a 督办 may be earlier.
+
+        Pauses move what follows a limit of ours, never a due that was given.
+        """
         ticket = self.ticket
         start = ticket.round_start if ticket.round > 1 else ticket.clock_start
         assert start is not None
@@ -151,17 +179,21 @@ class Dial:
         )
         due, rule = next((pair for pair in given if pair[0] is not None), (None, ""))
         if due is None:
-            start, due, rule = self.limited(self.complete_limit(), start)
+            start, computed, rule = self.limited(self.complete_limit(), start)
+            unit = parse_limit(rule.rpartition("=")[2]).unit
+            due = due_with_pauses(start, computed, ticket.pauses, unit, self.calendar)
         earlier = ((ticket.absorbed_due, "merged"), (ticket.supervised_due, "supervised"))
         for other, name in earlier:
-            if other is not None and other < due:
+            if other is not None and (due is None or other < due):
                 due, rule = other, name
         return start, due, rule
 
-    def reply_dues(self, complete_due: datetime) -> datetime:
+    def reply_dues(self, complete_due: datetime | None) -> datetime | None:
+        if complete_due is None:
+            return None
         feedback = self.ticket.feedback
         at = feedback.at if feedback is not None else None
-        return reply_due(complete_due, at, self.rulebook.calendar_at(complete_due))
+        return reply_due(complete_due, at, self.rulebook.calendar_at(at or self.at))
 
     # -- groups that go together
 
@@ -178,13 +210,26 @@ class Dial:
         """`unit_accept` and `unit_complete` of the lead or an assist, from the dispatch."""
         start, due, rule = self.limited(self.accept_limit("unit"), self.at)
         self.start(ClockName.UNIT_ACCEPT, start, due=due, rule=rule, unit=unit)
-        start, due, rule = self.unit_complete_due(self.at)
-        self.start(ClockName.UNIT_COMPLETE, start, due=due, rule=rule, unit=unit)
+        start, earlier, rule = self.unit_complete_due(self.at)
+        calendar = self.calendar_of_complete
+        self.start(
+            ClockName.UNIT_COMPLETE, start, due=earlier, rule=rule, unit=unit, calendar=calendar
+        )
 
-    def unit_complete_due(self, dispatched_at: datetime) -> tuple[datetime, datetime, str]:
-        start, due, rule = self.complete_due()
-        earlier = unit_due(start, due, self.rulebook.calendar_at(start))
-        return dispatched_at, earlier, f"lead_time:{rule}"
+    @property
+    def calendar_of_complete(self) -> WorkCalendar:
+        complete = self.latest(ClockName.COMPLETE)
+        named = self.rulebook.calendar_named(complete.calendar) if complete is not None else None
+        return named or self.calendar
+
+    def unit_complete_due(self, dispatched_at: datetime) -> tuple[datetime, datetime | None, str]:
+        """Hangs on the clock `complete` as it stands, in the calendar that one was set by."""
+        complete = self.latest(ClockName.COMPLETE)
+        assert complete is not None
+        due = None
+        if complete.due is not None:
+            due = unit_due(complete.start, complete.due, self.calendar_of_complete)
+        return dispatched_at, due, f"lead_time:{complete.rule}"
 
     def reset(self) -> None:
         """Recompute what still runs after urgency, type or an upstream due changed (ruling 7)."""
@@ -209,12 +254,18 @@ class Dial:
         self.move_reply(pardon=pardon)
         for unit, dispatched_at in self._units():
             began, earlier, why = self.unit_complete_due(dispatched_at)
-            clock = self.latest(ClockName.UNIT_COMPLETE, unit)
-            self.move(clock, due=earlier, rule=why, start=began, pardon=pardon)
+            self.move(
+                self.latest(ClockName.UNIT_COMPLETE, unit),
+                due=earlier,
+                rule=why,
+                start=began,
+                calendar=self.calendar_of_complete,
+                pardon=pardon,
+            )
 
     def move_reply(self, *, pardon: bool = False) -> None:
         complete, reply = self.latest(ClockName.COMPLETE), self.latest(ClockName.REPLY)
-        if complete is None or complete.due is None or reply is None:
+        if complete is None or reply is None:
             return
         if self.ticket.reply_exempt and reply.is_running:
             self.put(reply.cancelled(self.at))

@@ -459,6 +459,31 @@ class ClockMissed(Event):
     due: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ClocksPaused(Event):
+    """The clocks that follow a limit of ours stand still, for a reason the register grants."""
+
+    type = "ticket.clocks_paused"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksResumed(Event):
+    type = "ticket.clocks_resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksCorrected(Event):
+    """A calendar or a limit was corrected: the entry's clocks are what they would have been.
+
+    `calendar`: the version that now holds; `limits`: that of the ticket's start.
+    """
+
+    type = "ticket.clocks_corrected"
+    calendar: str
+    limits: str
+
+
 EVENTS: tuple[type[Event], ...] = (
     TicketReceived,
     TicketUpdated,
@@ -494,6 +519,9 @@ EVENTS: tuple[type[Event], ...] = (
     MatterJoined,
     MatterLeft,
     CommitmentKept,
+    ClocksPaused,
+    ClocksResumed,
+    ClocksCorrected,
     ClockWarned,
     ClockMissed,
 )

@@ -7,7 +7,7 @@ from shared.domain import clocks, events
 from shared.domain.events import Entry
 from shared.domain.lifecycle import check_transition
 from shared.domain.parts import Ranked, Upstream
-from shared.domain.steps import STEPS
+from shared.domain.steps import STEPS, end_pause
 from shared.domain.ticket import Ticket
 from shared.domain.upstream import STANDING_TEXTS
 from shared.domain.words import TicketState
@@ -55,7 +55,7 @@ def received(ticket_id: int, entry: Entry) -> Ticket:
 
 def apply(ticket: Ticket, entry: Entry) -> Ticket:
     """The ticket after `entry`. Raises IllegalTransition when the state may not follow."""
-    after = STEPS[type(entry.event)](ticket, entry, entry.event)
+    after = STEPS[type(entry.event)](end_pause(ticket, entry), entry, entry.event)
     check_transition(ticket.state, after.state)
     silent = events.is_silent(entry.event) and "raw" not in entry.texts
     return replace(

@@ -52,6 +52,12 @@ class Rulebook:
     def duty_at(self, at: datetime) -> Window:
         return self.limits_at(at).window("duty.normal")
 
+    def calendar_named(self, version: str) -> WorkCalendar | None:
+        return next((one.value for one in self.calendars if one.value.version == version), None)
+
+    def limits_named(self, version: str) -> Limits | None:
+        return next((one.value for one in self.limits if one.value.version == version), None)
+
     def is_contractor(self, unit: str | None) -> bool:
         found = self.units.get(unit) if unit is not None else None
         return found is not None and found.kind is UnitKind.CONTRACTOR

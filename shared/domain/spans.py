@@ -1,12 +1,13 @@
 """How a clock spent its time: running and paused, without gaps (contract rulings 10 and 61)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from shared.domain.calendar import CITY_ZONE, WorkCalendar, in_city
 from shared.domain.limits import LimitUnit
+from shared.domain.pauses import Pause
 
 ONE_SECOND = timedelta(seconds=1)
 ONE_DAY = timedelta(days=1)
@@ -35,30 +36,52 @@ class Segment:
 
 
 def segments(
-    start: datetime, end: datetime, calendar: WorkCalendar, unit: LimitUnit
+    start: datetime,
+    end: datetime,
+    calendar: WorkCalendar,
+    unit: LimitUnit,
+    *,
+    pauses: Sequence[Pause] = (),
 ) -> list[Segment]:
     """From a clock's start to its stop, or to now; none when it has not started yet.
 
     A clock in workdays is paused on days that do not count, one in working hours outside them
-    too; a wall clock never is.
+    too; a wall clock never is, but by the `pauses` that were granted.
     """
     start, end = in_city(start), in_city(end)
     if end <= start:
         return []
-    if unit not in CALENDAR_UNITS:
-        seconds = (end - start) // ONE_SECOND
-        return [Segment(start, end, SegmentKind.RUNNING, seconds)]
+    spans: Iterator[Span] = iter([(start, end)])
+    if unit in CALENDAR_UNITS:
+        spans = _joined(_running_spans(start, end, calendar, unit))
     found: list[Segment] = []
     reached = start
-    for opens, closes in _joined(_running_spans(start, end, calendar, unit)):
+    for opens, closes in _outside(spans, pauses, end):
         if opens > reached:
             found.append(Segment(reached, opens, SegmentKind.PAUSED, 0))
-        seconds = calendar.working_time_between(opens, closes) // ONE_SECOND
+        is_wall = unit not in CALENDAR_UNITS
+        worked = closes - opens if is_wall else calendar.working_time_between(opens, closes)
+        seconds = worked // ONE_SECOND
         found.append(Segment(opens, closes, SegmentKind.RUNNING, seconds))
         reached = closes
     if reached < end:
         found.append(Segment(reached, end, SegmentKind.PAUSED, 0))
     return found
+
+
+def _outside(spans: Iterator[Span], pauses: Sequence[Pause], end: datetime) -> Iterator[Span]:
+    """The spans less what was paused of them."""
+    for opens, closes in spans:
+        reached = opens
+        for pause in pauses:
+            begins, ends = in_city(pause.start), in_city(pause.end or end)
+            if begins >= closes or ends <= reached:
+                continue
+            if begins > reached:
+                yield reached, begins
+            reached = ends
+        if reached < closes:
+            yield reached, closes
 
 
 def _running_spans(

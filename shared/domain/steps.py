@@ -8,9 +8,17 @@ from typing import Any
 from shared.domain import closing, events, requests
 from shared.domain.events import Entry
 from shared.domain.parts import Assist, Contact, Feedback, Lead, Ranked, SiteVisit, Upstream, Work
+from shared.domain.pauses import Pause, is_paused
 from shared.domain.ticket import Ticket
 from shared.domain.upstream import FIELD_TYPES
 from shared.domain.words import AssistState, RequestState, TicketState
+
+ENDS_PAUSE = (
+    events.ClocksResumed,
+    events.FeedbackSubmitted,
+    events.TicketReplied,
+    events.TicketCompleted,
+)
 
 
 def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticket:
@@ -189,6 +197,21 @@ def _matter_left(ticket: Ticket, entry: Entry, event: events.MatterLeft) -> Tick
     return replace(left, repeat_of=None, repeat_layer=None) if event.ends_repeat else left
 
 
+def _clocks_paused(ticket: Ticket, entry: Entry, event: events.ClocksPaused) -> Ticket:
+    if is_paused(ticket.pauses):
+        return ticket
+    return replace(ticket, pauses=(*ticket.pauses, Pause(event.reason, entry.occurred_at)))
+
+
+def end_pause(ticket: Ticket, entry: Entry) -> Ticket:
+    """Whoever reports, answers or closes has gone on working: nothing stands still any longer."""
+    if not isinstance(entry.event, ENDS_PAUSE) or not is_paused(ticket.pauses):
+        return ticket
+    last = ticket.pauses[-1]
+    ended = replace(last, end=max(last.start, entry.occurred_at))
+    return replace(ticket, pauses=(*ticket.pauses[:-1], ended))
+
+
 def _unchanged(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
     """The entry's clocks say it all."""
     return ticket
@@ -231,6 +254,9 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.MatterJoined: _matter_joined,
         events.MatterLeft: _matter_left,
         events.CommitmentKept: _unchanged,
+        events.ClocksPaused: _clocks_paused,
+        events.ClocksResumed: _unchanged,
+        events.ClocksCorrected: _unchanged,
         events.ClockWarned: _unchanged,
         events.ClockMissed: _unchanged,
     }

@@ -22,6 +22,7 @@ from shared.domain.parts import (
     Work,
     commitment_rule,
 )
+from shared.domain.pauses import Pause
 from shared.domain.words import (
     OPEN_STATES,
     AppealType,
@@ -107,6 +108,7 @@ class Ticket:
     completed_at: datetime | None = None
     archive_at: datetime | None = None
     instruction: int | None = None
+    pauses: tuple[Pause, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
     @property

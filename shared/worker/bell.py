@@ -5,8 +5,8 @@ import contextlib
 import logging
 
 import orjson
-from arq import create_pool
 from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class ArqBell:
     """Rings after commit, off the request's path. A failure is logged and forgotten."""
 
     def __init__(self, redis_url: str) -> None:
-        self._settings = redis_settings(redis_url)
+        self._url = redis_url
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._pool: ArqRedis | None = None
@@ -53,8 +53,7 @@ class ArqBell:
     async def answers(self) -> bool:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                pool = await self._open_pool()
-                return bool(await pool.ping())
+                return bool(await self._open_pool().ping())
         except TROUBLE:
             await self._drop_pool()
             return False
@@ -65,17 +64,23 @@ class ArqBell:
             self._wanted.clear()
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
-                    pool = await self._open_pool()
-                    await pool.enqueue_job(JOB, _queue_name=QUEUE)
+                    await self._open_pool().enqueue_job(JOB)
             except TROUBLE as error:
                 self._complain(error)
                 await self._drop_pool()
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _open_pool(self) -> ArqRedis:
+    def _open_pool(self) -> ArqRedis:
+        """Connects when first used. Whatever is cancelled, the pool is known and can be closed."""
         if self._pool is None:
-            self._pool = await create_pool(
-                self._settings, job_serializer=orjson.dumps, job_deserializer=orjson.loads
+            connections = ConnectionPool.from_url(
+                self._url, socket_connect_timeout=TIMEOUT_SECONDS / 2
+            )
+            self._pool = ArqRedis(
+                connections,
+                job_serializer=orjson.dumps,
+                job_deserializer=orjson.loads,
+                default_queue_name=QUEUE,
             )
         return self._pool
 
@@ -83,7 +88,7 @@ class ArqBell:
         pool, self._pool = self._pool, None
         if pool is not None:
             with contextlib.suppress(*TROUBLE):
-                await pool.aclose()
+                await pool.aclose(close_connection_pool=True)
 
     def _complain(self, error: BaseException) -> None:
         now = asyncio.get_running_loop().time()

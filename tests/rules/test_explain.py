@@ -1,5 +1,6 @@
 """The sentence beside a clock: whole, in Chinese, with every figure a reader needs to check it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -46,8 +47,8 @@ def test_a_clock_met_in_time() -> None:
     facts = make_facts(outcome=ClockOutcome.MET, stopped_at="2026-11-24 17:00")
 
     assert told(facts) == (
-        "2026年11月18日（周三）09:12起算，5个工作日，当天不计，周末不计，"
-        "应于11月25日（周三）23:59前办结；于11月24日（周二）17:00办结，提前1天6小时59分。"
+        "2026年11月18日（周三）09:12上级派件，5个工作日，当天不计，周末不计，"
+        "应于11月25日（周三）24:00前办结；于11月24日（周二）17:00办结，提前1天6小时59分。"
     )
 
 
@@ -55,9 +56,9 @@ def test_a_late_clock_over_a_holiday_with_a_make_up_saturday() -> None:
     facts = make_facts("2026-09-30 16:00", outcome=ClockOutcome.LATE, stopped_at="2026-10-14 08:00")
 
     assert told(facts) == (
-        "2026年9月30日（周三）16:00起算，5个工作日，当天不计，国庆节、周末不计，"
-        "10月10日（周六）调休上班照计，应于10月13日（周二）23:59前办结；"
-        "于10月14日（周三）08:00办结，超期8小时。"
+        "2026年9月30日（周三）16:00上级派件，5个工作日，当天不计，国庆节、周末不计，"
+        "10月10日（周六）调休上班照计，应于10月13日（周二）24:00前办结；"
+        "于10月14日（周三）08:00办结，超时8小时。"
     )
 
 
@@ -65,8 +66,8 @@ def test_a_running_clock_in_working_hours() -> None:
     facts = make_facts("2026-11-18 16:30", "2wh", name=ClockName.UNIT_ACCEPT)
 
     assert told(facts, now="2026-11-19 09:15") == (
-        "2026年11月18日（周三）16:30起算，2个工作小时，只计工作日09:00—12:00、13:00—17:30，"
-        "应于11月19日（周四）10:00前接单；现未接单，剩余45分。"
+        "2026年11月18日（周三）16:30派单，2个工作小时，只计工作日09:00—12:00、13:00—17:30，"
+        "下班后不计，应于11月19日（周四）10:00前接单；现未接单，剩余45分。"
     )
 
 
@@ -76,14 +77,16 @@ def test_a_running_clock_in_working_hours() -> None:
         ("2026-11-18 23:00", "尚未到起算时间。"),
         ("2026-11-19 08:30", "现未先行联系诉求人，剩余1小时。"),
         ("2026-11-19 09:30", "现未先行联系诉求人，剩余0秒。"),
-        ("2026-11-19 09:30:01", "现未先行联系诉求人，已超期1秒。"),
+        ("2026-11-19 09:30:01", "现未先行联系诉求人，已超时1秒。"),
     ],
 )
 def test_an_urgent_clock_before_and_after_its_hour(now: str, verdict: str) -> None:
     facts = make_facts("2026-11-18 20:00", "1h", name=ClockName.FIRST_CONTACT)
+    facts = replace(facts, asked=at("2026-11-18 20:00"))
 
     assert told(facts, now=now) == (
-        "2026年11月19日（周四）08:30起算，1小时，按自然时间连续计算，"
+        "2026年11月18日（周三）20:00上级派件，不在值班时段，11月19日（周四）08:30开始值班时起算，"
+        "1小时，按自然时间连续计算，"
         "应于11月19日（周四）09:30前先行联系诉求人；" + verdict
     )
 
@@ -91,7 +94,7 @@ def test_an_urgent_clock_before_and_after_its_hour(now: str, verdict: str) -> No
 def test_a_due_in_a_provisional_year_says_so_and_names_the_year() -> None:
     sentence = told(make_facts("2026-12-29 20:00"), now="2026-12-30 09:00")
 
-    assert "元旦、周末不计，应于2027年1月6日（周三）23:59前办结" in sentence
+    assert "元旦、周末不计，应于2027年1月6日（周三）24:00前办结" in sentence
     assert "（2027年放假安排尚未公布，公布后期限只延不缩）" in sentence
 
 
@@ -137,7 +140,7 @@ def test_a_due_that_follows_no_limit_says_what_it_follows(basis: Basis) -> None:
         basis=basis,
     )
 
-    assert f"起算，{BASES[basis]}，应于11月20日（周五）12:00前办结" in told(facts)
+    assert f"上级派件，{BASES[basis]}，应于11月20日（周五）12:00前办结" in told(facts)
 
 
 def test_a_calendar_without_names_still_tells_holidays_from_weekends() -> None:

@@ -16,7 +16,7 @@ from shared.domain.actor import Actor
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.errors import Invalid
-from shared.tickets import Ledger
+from shared.tickets import Ledger, list_entries
 from shared.web.auth import Caller, HotlineState
 from shared.web.cursors import (
     decode_cursor,
@@ -134,5 +134,6 @@ async def list_events(request: Request, no: str, hotline: HotlineState, caller: 
 async def list_clocks(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
         ticket, _ = await visible_ticket(ledger, no, caller.actor)
-        items = explain_clocks(ticket, ledger.rulebook, ledger.now)
+        log = (await list_entries(ledger.tx, [ticket.ticket_id]))[ticket.ticket_id]
+        items = explain_clocks(ticket, ledger.rulebook, ledger.now, entries=log)
     return list_answer(request, items, None)
