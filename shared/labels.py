@@ -9,6 +9,7 @@ from shared.domain.words import (
     CaseValuation,
     FactFinding,
     NoticeKind,
+    Satisfaction,
     TicketState,
     Trade,
     Urgency,
@@ -101,6 +102,26 @@ NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
         NoticeKind.EMERGENCY_ENDED: "应急预案结束",
     }
 )
+SATISFACTIONS: Mapping[Satisfaction, str] = MappingProxyType(
+    {
+        Satisfaction.SATISFIED: "满意",
+        Satisfaction.MOSTLY_SATISFIED: "基本满意",
+        Satisfaction.NEUTRAL: "一般",
+        Satisfaction.DISSATISFIED: "不满意",
+        Satisfaction.UNRATED: "未评价",
+    }
+)
+# Why a matter cannot be dealt with so just now.
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "MATTER_CLOSED": "事项已结案",
+        "SAME_MATTER": "该工单已在本事项中",
+        "OTHER_MATTER": "该工单已在其他事项中，请先移出",
+        "NOT_IN_MATTER": "该工单不在本事项中",
+        "ROOT_OF_REPEATS": "该工单是首件，仍有重复件以其为首件，不能移出",
+        "COMMITMENT_ENDED": "该承诺已记录落实或已撤销",
+    }
+)
 # What rules call a fault, as the person who made it reads it.
 FAULTS: Mapping[str, str] = MappingProxyType(
     {
@@ -132,6 +153,8 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "UNKNOWN_LIMIT": "没有这一项时限，或不能由应急预案调整",
         "BAD_LIMIT": "时限应如 30min、2h、2wh、1wd",
         "WALL_LIMIT_NEEDED": "初次报告时限应为自然时间，如 1h、30min",
+        "UNKNOWN_COMMITMENT": "没有这项承诺",
+        "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
         "LEVEL_LOWER": "督办级别不得低于现有级别",
     }
 )

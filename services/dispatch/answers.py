@@ -17,7 +17,7 @@ from shared.domain.emergency import MARK
 from shared.domain.events import Attachment
 from shared.domain.parts import Assist, Contact, Upstream
 from shared.domain.ticket import Ticket
-from shared.domain.words import TERMINAL_STATES, ClockName, Role
+from shared.domain.words import HOTLINE_CLOCKS, TERMINAL_STATES, ClockName, Role
 
 INSIDERS = frozenset({Role.DESK, Role.LEADER, Role.ADMIN})
 UNIT_CLOCKS = (ClockName.UNIT_ACCEPT, ClockName.UNIT_COMPLETE)
@@ -81,7 +81,7 @@ def ticket_answer(
         "received_at": city_time(ticket.received_at),
         "completed_at": city_time(ticket.completed_at),
     }
-    shown = _caller(ticket, caller, reader)
+    shown = caller_answer(ticket, caller, reader)
     if shown is not None:
         answer["caller"] = shown
     light = light_of(ticket, now)
@@ -116,7 +116,7 @@ def clocks_answer(ticket: Ticket, now: datetime) -> dict[str, Any]:
     """The latest of each name, for the present round and lead."""
     lead = ticket.lead.unit if ticket.lead is not None else None
     shown = {}
-    for name in ClockName:
+    for name in HOTLINE_CLOCKS:
         unit = lead if name in UNIT_CLOCKS else None
         clock = None if name in UNIT_CLOCKS and lead is None else ticket.clock(name, unit=unit)
         if clock is not None:
@@ -180,6 +180,7 @@ def visits_answer(ticket: Ticket, texts: Texts) -> list[dict[str, Any]]:
             "location": None if one.lng is None else {"lng": one.lng, "lat": one.lat},
             "commitments": [
                 {
+                    "id": one.promise(i),
                     "text": texts.get((one.seq, f"commitment:{i}")),
                     "owner": texts.get((one.seq, f"owner:{i}")),
                     "due_on": promise.due_on,
@@ -275,7 +276,7 @@ def _assist(ticket: Ticket, assist: Assist) -> dict[str, Any]:
     }
 
 
-def _caller(
+def caller_answer(
     ticket: Ticket, caller: Mapping[str, str | None], reader: Actor
 ) -> dict[str, Any] | None:
     """Masked for every role; absent for units where confidential; no name where anonymous."""

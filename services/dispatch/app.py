@@ -2,7 +2,15 @@
 
 from fastapi import FastAPI
 
-from services.dispatch.routes import actions, emergency, feed, notices, tickets
+from services.dispatch.routes import (
+    actions,
+    emergency,
+    feed,
+    matter_actions,
+    matters,
+    notices,
+    tickets,
+)
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -12,6 +20,14 @@ def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 派单",
-        routers=[tickets.router, actions.router, emergency.router, feed.router, notices.router],
+        routers=[
+            tickets.router,
+            actions.router,
+            matters.router,
+            matter_actions.router,
+            emergency.router,
+            feed.router,
+            notices.router,
+        ],
         bell=ArqBell(settings.redis_url),
     )

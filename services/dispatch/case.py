@@ -17,7 +17,8 @@ Texts = dict[tuple[int, str], str]
 
 @dataclass(slots=True)
 class Case:
-    """`texts` are the standing wordings by (seq, field); `at` is when the action happened.
+    """`texts` are the standing wordings by (seq, field); `at` is when the action happened,
+    `before` the ticket as the action found it.
 
     `others`: the further tickets the action names, locked too, by number.
     """
@@ -30,6 +31,10 @@ class Case:
     mask: Mask
     at: datetime
     others: Mapping[str, Ticket] = field(default_factory=dict)
+    before: Ticket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = self.ticket
 
     @property
     def rulebook(self) -> Rulebook:

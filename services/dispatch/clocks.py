@@ -29,8 +29,11 @@ BASES: Mapping[str, Basis] = MappingProxyType(
         "merged": Basis.MERGED,
         "lead_time": Basis.LEAD_TIME,
         "reply": Basis.REPLY,
+        "commitment": Basis.COMMITMENT,
     }
 )
+# What is promised by a day runs on plain days, not on working ones.
+PLAIN_DAYS: Mapping[Basis, LimitUnit] = MappingProxyType({Basis.COMMITMENT: LimitUnit.DAY})
 
 
 # The clocks that a pause of the ticket holds up.
@@ -95,7 +98,7 @@ def explain_clock(
     calendar = calendar_of(clock, rulebook)
     basis, limit = read_rule(clock.rule)
     ended = clock.stopped_at or now
-    unit = limit.unit if limit is not None else LimitUnit.WORKDAY
+    unit = limit.unit if limit is not None else PLAIN_DAYS.get(basis, LimitUnit.WORKDAY)
     pauses = pauses_of(ticket, clock, basis)
     is_timed = clock.due is not None or clock.is_running
     counted = segments(clock.start, ended, calendar, unit, pauses=pauses) if is_timed else []

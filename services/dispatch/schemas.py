@@ -103,6 +103,7 @@ class SiteVisitBody(ActionBody):
     lng: Number | None = Field(default=None, ge=-180, le=180)
     lat: Number | None = Field(default=None, ge=-90, le=90)
     commitments: list[CommitmentBody] = Field(default=[], max_length=20)
+    kept: list[Short] = Field(default=[], max_length=50)
     attachments: Attachments = ()
 
 
@@ -213,3 +214,27 @@ class EmergencyBody(Body):
     overrides: EmergencyOverrides = EmergencyOverrides()
     until: Moment | None = None
     reason: Note | None = None
+
+
+class MatterTicket(Body):
+    """`ticket`: our number of the one that tells of the same."""
+
+    ticket: Short
+    reason: Note | None = None
+
+
+class Detachment(Body):
+    ticket: Short
+    reason: Note
+
+
+class MatterNote(Body):
+    """`measure`: something was done about it. `kept`: ids of the commitments found kept."""
+
+    text: Long
+    measure: Flag = False
+    kept: list[Short] = Field(default=[], max_length=50)
+
+
+class Closing(Body):
+    reason: Note

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.intake.actions.apply import apply_messages
-from shared.events.subscriptions import INTAKE
+from services.intake.actions.repeats import gather_tickets
+from shared.events.subscriptions import INTAKE, MATTERS
 from shared.worker.deliveries import Handler
 
-HANDLERS: Mapping[str, Handler] = MappingProxyType({INTAKE: apply_messages})
+HANDLERS: Mapping[str, Handler] = MappingProxyType(
+    {INTAKE: apply_messages, MATTERS: gather_tickets}
+)

@@ -29,21 +29,12 @@ FIND_NUMBERS = text(
     "SELECT upstream_no, source, ticket_id FROM ticket_upstream_nos"
     " WHERE bureau_id = :bureau AND upstream_no = ANY(CAST(:numbers AS text[]))"
 )
-AWAITED = text(
-    "DELETE FROM awaited_roots WHERE bureau_id = :bureau"
-    " AND upstream_no = ANY(CAST(:numbers AS text[])) RETURNING upstream_no, ticket_id"
-)
 AWAIT = text(
     "INSERT INTO awaited_roots (bureau_id, upstream_no, ticket_id)"
     " VALUES (:bureau, :number, :ticket) ON CONFLICT DO NOTHING"
 )
 NEXT_IDS = text(
     "SELECT nextval('ticket_ids') AS id FROM generate_series(1, CAST(:count AS integer))"
-)
-OPEN_MATTER = text(
-    "INSERT INTO matters (bureau_id, matter, root_ticket_id, opened_at)"
-    " VALUES (:bureau, 'M-' || lpad(nextval('matter_nos')::text, 6, '0'), :root, :now)"
-    " RETURNING matter"
 )
 STANDING_TEXTS = text(
     "SELECT DISTINCT ON (ticket_id, seq, field) ticket_id, seq, field, body FROM ticket_texts"
@@ -55,9 +46,6 @@ ENTRY_TEXTS = text(
     "SELECT DISTINCT ON (field) field, body FROM ticket_texts"
     " WHERE bureau_id = :bureau AND ticket_id = :ticket AND seq = :seq"
     " ORDER BY field, version DESC"
-)
-MATTER_MEMBERS = text(
-    "SELECT ticket_id FROM tickets WHERE bureau_id = :bureau AND matter = :matter"
 )
 SEALED_CALLERS = text(
     "SELECT ticket_id, sealed, seal_key_id FROM callers"

@@ -6,20 +6,24 @@ clocks that change, each whole. The fold then only has to put them in place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from shared.domain import events
+from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
 from shared.domain.contacts import contact_end, effective_contact
 from shared.domain.corrections import corrections
 from shared.domain.dial import Dial
 from shared.domain.limits import due_after
+from shared.domain.parts import commitment_rule
 from shared.domain.pauses import PauseNotGranted, granted_reasons, is_paused
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName, ClockOutcome, TicketState
+
+END_OF_DAY = time(23, 59, 59)
 
 
 def clock_changes(
@@ -100,6 +104,22 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
         outcome = ClockOutcome.LATE
     if clock.is_running or (clock.stopped_at is not None and at < clock.stopped_at):
         dial.put(replace(clock, outcome=outcome, stopped_at=at))
+
+
+def _site_visited(dial: Dial, event: events.TicketSiteVisited) -> None:
+    """Every promise made runs to the end of its day."""
+    _looked_after(dial, event)
+    visit = dial.ticket.site_visits[-1]
+    for place, promise in enumerate(event.commitments):
+        day = datetime.combine(date.fromisoformat(promise.due_on), END_OF_DAY, CITY_ZONE)
+        rule = commitment_rule(visit.promise(place))
+        dial.start(ClockName.COMMITMENT, dial.at, due=day, rule=rule)
+
+
+def _commitment_kept(dial: Dial, event: events.CommitmentKept) -> None:
+    clock = dial.ticket.commitment(event.commitment)
+    if clock is not None and clock.is_running:
+        dial.put(clock.stopped(dial.at))
 
 
 def _fed_back(dial: Dial, event: events.FeedbackSubmitted) -> None:
@@ -227,7 +247,8 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.AssistDone: _assist_done,
         events.TicketContacted: _contacted,
         events.TicketDisposed: _looked_after,
-        events.TicketSiteVisited: _looked_after,
+        events.TicketSiteVisited: _site_visited,
+        events.CommitmentKept: _commitment_kept,
         events.FeedbackSubmitted: _fed_back,
         events.FeedbackRejected: _feedback_rejected,
         events.TicketReplied: _replied,

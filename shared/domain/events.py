@@ -379,6 +379,7 @@ class TicketSupervised(Event):
     """督办: raises the level and adds a limit; the earlier due applies.
 
     `source` and `upstream_no` where a platform's 复核单 fell on a ticket still open (ruling 24).
+    `reason`: why the rules raised it by themselves.
     """
 
     type = "ticket.supervised"
@@ -386,6 +387,7 @@ class TicketSupervised(Event):
     due: datetime | None = None
     source: str | None = None
     upstream_no: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,18 +418,50 @@ class TicketArchived(Event):
 
 @dataclass(frozen=True, slots=True)
 class RepeatLinked(Event):
-    """Layer 1: the platform's own word. `root`: our number of the first ticket of the matter."""
+    """`root`: our number of the first ticket of the chain.
+
+    Layer 1 is the platform's own word; layer 2 the same caller on the same matter, with what was
+    compared: days since the root's receipt, whether the address is the same, how far away.
+    """
 
     type = "ticket.repeat_linked"
     root: str
     layer: int
     reason: str
+    days: int | None = None
+    same_address: bool = False
+    metres: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MatterJoined(Event):
+    """`layer`: that of the repeat, 3 for a cluster, none where somebody put it there.
+
+    `callers`: how many different ones a cluster had when the ticket joined.
+    """
+
     type = "ticket.matter_joined"
     matter: str
+    layer: int | None = None
+    reason: str | None = None
+    callers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatterLeft(Event):
+    """Taken out by hand, and never put back by the rules. `ends_repeat`: it is none any more."""
+
+    type = "ticket.matter_left"
+    matter: str
+    ends_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentKept(Event):
+    """A promise of a site visit was found kept. `commitment`: its id, P + entry - place."""
+
+    type = "ticket.commitment_kept"
+    commitment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,6 +542,8 @@ EVENTS: tuple[type[Event], ...] = (
     TicketArchived,
     RepeatLinked,
     MatterJoined,
+    MatterLeft,
+    CommitmentKept,
     ClocksPaused,
     ClocksResumed,
     ClocksCorrected,

@@ -23,6 +23,7 @@ class Basis(StrEnum):
     MERGED = "merged"
     LEAD_TIME = "lead_time"
     REPLY = "reply"
+    COMMITMENT = "commitment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ DEEDS: Mapping[ClockName, str] = {
     ClockName.REPLY: "回复诉求人",
     ClockName.FOLLOW_UP: "回访",
     ClockName.INTERIM_REPORT: "作初次报告",
+    ClockName.COMMITMENT: "落实现场承诺",
 }
 ORIGINS: Mapping[ClockName, str] = {
     ClockName.UNIT_ACCEPT: "派单",
@@ -94,6 +96,7 @@ BASES: Mapping[Basis, str] = {
     Basis.EXTENDED: "按批准延期后的期限",
     Basis.MERGED: "并单后按较早一件的期限",
     Basis.LEAD_TIME: "须比办结期限提前1个工作日（不超过1个工作日的短时限提前四分之一）",
+    Basis.COMMITMENT: "按现场查看时承诺的日期",
     Basis.REPLY: "不晚于办结期限，且不晚于反馈的次一工作日",
 }
 AMOUNTS: Mapping[LimitUnit, str] = {

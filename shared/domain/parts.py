@@ -113,6 +113,15 @@ class SiteVisit:
     commitments: tuple[Commitment, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
+    def promise(self, place: int) -> str:
+        """The id of one commitment: P, the entry, its place in it."""
+        return f"P{self.seq}-{place}"
+
+
+def commitment_rule(promise: str) -> str:
+    """What the clock of a promise names as its rule."""
+    return f"commitment:{promise}"
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:

@@ -190,11 +190,16 @@ def _archived(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
 
 
 def _repeat_linked(ticket: Ticket, entry: Entry, event: events.RepeatLinked) -> Ticket:
-    return replace(ticket, repeat_of=event.root)
+    return replace(ticket, repeat_of=event.root, repeat_layer=event.layer)
 
 
 def _matter_joined(ticket: Ticket, entry: Entry, event: events.MatterJoined) -> Ticket:
-    return replace(ticket, matter=event.matter)
+    return replace(ticket, matter=event.matter, is_set_apart=False)
+
+
+def _matter_left(ticket: Ticket, entry: Entry, event: events.MatterLeft) -> Ticket:
+    left = replace(ticket, matter=None, is_set_apart=True)
+    return replace(left, repeat_of=None, repeat_layer=None) if event.ends_repeat else left
 
 
 def _clocks_paused(ticket: Ticket, entry: Entry, event: events.ClocksPaused) -> Ticket:
@@ -254,6 +259,8 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.TicketArchived: _archived,
         events.RepeatLinked: _repeat_linked,
         events.MatterJoined: _matter_joined,
+        events.MatterLeft: _matter_left,
+        events.CommitmentKept: _unchanged,
         events.ClocksPaused: _clocks_paused,
         events.ClocksResumed: _unchanged,
         events.ClocksCorrected: _unchanged,

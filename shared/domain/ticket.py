@@ -21,6 +21,7 @@ from shared.domain.parts import (
     Touched,
     Upstream,
     Work,
+    commitment_rule,
 )
 from shared.domain.pauses import Pause
 from shared.domain.words import (
@@ -95,7 +96,9 @@ class Ticket:
     supervision_level: int = 0
     is_supervised: bool = False
     repeat_of: str | None = None
+    repeat_layer: int | None = None
     matter: str | None = None
+    is_set_apart: bool = False
     returns: tuple[Return, ...] = ()
     bounces: int = 0
     extension: Extension | None = None
@@ -159,6 +162,11 @@ class Ticket:
         if self.archive_at is None or not settled or self.is_supervised:
             return None
         return max([self.archive_at, *(one.at for one in self.follow_ups[-1:])])
+
+    def commitment(self, promise: str) -> Clock | None:
+        """The clock of one promise, whichever round it was made in."""
+        rule = commitment_rule(promise)
+        return next((clock for clock in self.clocks if clock.rule == rule), None)
 
     def clock(self, name: ClockName, *, unit: str | None = None) -> Clock | None:
         """The latest clock of that name in the present round (of that unit, where one is named)."""

@@ -80,6 +80,7 @@ class ClockName(StrEnum):
     REPLY = "reply"
     FOLLOW_UP = "follow_up"
     INTERIM_REPORT = "interim_report"
+    COMMITMENT = "commitment"
 
 
 class EscalationCause(StrEnum):
@@ -258,6 +259,8 @@ class AttachmentKind(StrEnum):
     SEALED_DOC = "sealed_doc"
 
 
+# Those of the ticket itself; promises made on the spot run beside them and end none of them.
+HOTLINE_CLOCKS = tuple(name for name in ClockName if name is not ClockName.COMMITMENT)
 OPEN_STATES = frozenset(
     {
         TicketState.RECEIVED,

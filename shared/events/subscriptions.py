@@ -8,7 +8,8 @@ from shared.domain.ticket import Ticket
 INTAKE = "intake"  # messages to apply
 SCORING = "scoring"  # facts to fold again
 CALLBACK = "callback:"  # + source: state changes back to a platform
-INTERNAL = (INTAKE, SCORING)
+MATTERS = "matters"  # which tickets tell of the same
+INTERNAL = (INTAKE, SCORING, MATTERS)
 
 
 def subscribers(
@@ -18,7 +19,14 @@ def subscribers(
     if isinstance(event, ClockWarned | TicketEscalated):
         return []
     heard = [SCORING]
+    if before is None or _is_renumbered(before, after):
+        heard.append(MATTERS)
     if before is None or before.state is not after.state:
         sources = dict.fromkeys(one.source for one in after.upstream)
         heard += [CALLBACK + source for source in sources if source in callbacks]
     return heard
+
+
+def _is_renumbered(before: Ticket, after: Ticket) -> bool:
+    """A number that somebody may have been waiting for is known now."""
+    return before.upstream != after.upstream or before.other_nos != after.other_nos

@@ -1,6 +1,7 @@
 """The one schema, as SQLAlchemy Core tables."""
 
 from shared.models.base import metadata
+from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
     city_ranks,
     deliveries,
@@ -25,7 +26,6 @@ from shared.models.tickets import (
     awaited_roots,
     callers,
     clocks,
-    matters,
     ticket_events,
     ticket_texts,
     ticket_units,
@@ -48,6 +48,8 @@ __all__ = [
     "facts",
     "idempotency_keys",
     "limits",
+    "matter_events",
+    "matter_texts",
     "matters",
     "metadata",
     "notices",
@@ -56,6 +58,7 @@ __all__ = [
     "source_secrets",
     "sources",
     "ticket_events",
+    "ticket_places",
     "ticket_texts",
     "ticket_units",
     "ticket_upstream_nos",

@@ -231,22 +231,10 @@ callers = Table(
     comment="来电人（个人信息专表）",
 )
 
-matters = Table(
-    "matters",
-    metadata,
-    bureau(),
-    text("matter", "事项编号", primary_key=True),
-    Column("root_ticket_id", BigInteger, nullable=False, comment="首件内部编号"),
-    moment("opened_at", "立项时间", nullable=False),
-    UniqueConstraint("bureau_id", "root_ticket_id"),
-    comment="同一事项",
-)
-
 __all__ = [
     "awaited_roots",
     "callers",
     "clocks",
-    "matters",
     "ticket_events",
     "ticket_texts",
     "ticket_units",

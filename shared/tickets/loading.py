@@ -27,6 +27,11 @@ LOCK_IDS = text(
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
     " ORDER BY ticket_id FOR NO KEY UPDATE"
 )
+LOCK_FREE = text(
+    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
+    " ORDER BY ticket_id FOR NO KEY UPDATE SKIP LOCKED"
+)
 FIND_NOS = "SELECT fold::text AS fold FROM tickets WHERE bureau_id = :bureau AND no = ANY(:nos)"
 READ_NOS = text(FIND_NOS)
 LOCK_NOS = text(f"{FIND_NOS} ORDER BY ticket_id FOR NO KEY UPDATE")
@@ -56,6 +61,15 @@ async def lock_ids(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
     if not ids:
         return {}
     rows = await tx.rows(LOCK_IDS, bureau=tx.bureau, ids=sorted(ids))
+    tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+    return {ticket.ticket_id: ticket for ticket in tickets}
+
+
+async def lock_free(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
+    """Those of them that are in nobody else's hands."""
+    if not ids:
+        return {}
+    rows = await tx.rows(LOCK_FREE, bureau=tx.bureau, ids=sorted(ids))
     tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
     return {ticket.ticket_id: ticket for ticket in tickets}
 

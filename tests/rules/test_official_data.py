@@ -141,6 +141,7 @@ def test_a_calendar_may_be_made_of_some_years() -> None:
         ("extension.before", Limit(1, LimitUnit.WORKDAY)),
         ("follow_up.within", Limit(2, LimitUnit.WORKDAY)),
         ("repeat.window", Limit(30, LimitUnit.DAY)),
+        ("repeat.after_completion", Limit(15, LimitUnit.DAY)),
         ("backdate.unit", Limit(10, LimitUnit.MINUTE)),
         ("backdate.desk", Limit(1, LimitUnit.WORKDAY)),
         ("freeze_day", Limit(5, LimitUnit.WORKDAY)),

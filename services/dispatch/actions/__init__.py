@@ -5,19 +5,21 @@ from services.dispatch.actions.assignment import (
     check_dispatch,
     check_triage,
     dispatch,
+    gather,
     triage,
 )
 from services.dispatch.actions.completion import complete, follow_up, reply
 from services.dispatch.actions.contact import contact
 from services.dispatch.actions.disposal import (
     check_feedback,
+    check_visit,
     dispose,
     feedback,
     reject_feedback,
     visit_site,
 )
 from services.dispatch.actions.emergency import check_emergency, put_emergency
-from services.dispatch.actions.merging import check_merge, merge
+from services.dispatch.actions.merging import check_merge, merge, share_matter
 from services.dispatch.actions.requests import (
     check_extension,
     check_return,
@@ -41,6 +43,7 @@ __all__ = [
     "check_return",
     "check_supervision",
     "check_triage",
+    "check_visit",
     "complete",
     "confirm_void",
     "contact",
@@ -50,6 +53,7 @@ __all__ = [
     "dispose",
     "feedback",
     "follow_up",
+    "gather",
     "merge",
     "put_emergency",
     "reject_feedback",
@@ -57,6 +61,7 @@ __all__ = [
     "request_extension",
     "request_upstream_return",
     "return_ticket",
+    "share_matter",
     "supervise",
     "triage",
     "urge",

@@ -7,6 +7,7 @@ from services.dispatch.schemas import Acceptance, Dispatch, Triage
 from shared.domain.events import AssistAccepted, TicketAccepted, TicketDispatched, TicketTriaged
 from shared.domain.official import load_categories
 from shared.domain.words import TicketState
+from shared.tickets.gathering import gather_held
 
 
 def check_triage(case: Case, body: Triage) -> None:
@@ -27,6 +28,15 @@ def triage(case: Case, body: Triage) -> None:
             std_code=body.std_code,
         )
     )
+
+
+async def gather(case: Case, body: Triage) -> None:
+    """What does the ticket repeat, now that its category is known? (ruling 26)
+
+    One whose category stands as it came, with no later word from a platform, was looked at then.
+    """
+    if case.before.category != body.category or len(case.before.ranks) > 1:
+        case.ticket = await gather_held(case.ledger, case.ticket)
 
 
 def check_dispatch(case: Case, body: Dispatch) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.dispatch.actions.faults import refuse
+from services.dispatch.actions.faults import fault, refuse
 from services.dispatch.case import Case
 from services.dispatch.rules.feedback import Findings, feedback_faults
 from services.dispatch.schemas import (
@@ -12,10 +12,12 @@ from services.dispatch.schemas import (
     Rejection,
     SiteVisitBody,
 )
+from shared.domain.calendar import in_city
 from shared.domain.events import (
     AssistDone,
     Attachment,
     Commitment,
+    CommitmentKept,
     FeedbackRejected,
     FeedbackSubmitted,
     TicketDisposed,
@@ -41,8 +43,30 @@ def dispose(case: Case, body: Disposal) -> None:
         case.record(event, work=body.text)
 
 
+def check_visit(case: Case, body: SiteVisitBody) -> None:
+    """No promise for a day that was over, and none called kept that was not made here."""
+    day = in_city(case.at).date().isoformat()
+    refuse(
+        [
+            fault(f"/commitments/{place}/due_on", "PROMISE_PAST")
+            for place, one in enumerate(body.commitments)
+            if one.due_on < day
+        ]
+        + [
+            fault(f"/kept/{place}", "UNKNOWN_COMMITMENT")
+            for place, one in enumerate(body.kept)
+            if not is_owed(case, one)
+        ]
+    )
+
+
+def is_owed(case: Case, promise: str) -> bool:
+    clock = case.ticket.commitment(promise)
+    return clock is not None and clock.is_running
+
+
 def visit_site(case: Case, body: SiteVisitBody) -> None:
-    """Findings and commitments. It begins the work, but for an assist's."""
+    """Findings and commitments, those found kept too. It begins the work, but for an assist's."""
     begins = case.ticket.state is TicketState.ACCEPTED and not case.is_assist
     event = TicketSiteVisited(
         participants=len(body.participants),
@@ -57,6 +81,8 @@ def visit_site(case: Case, body: SiteVisitBody) -> None:
     promises |= {f"owner:{i}": one.owner for i, one in enumerate(body.commitments)}
     people = "、".join(body.participants)
     case.record(event, findings=body.findings, participants=people, **promises)
+    for promise in dict.fromkeys(body.kept):
+        case.record(CommitmentKept(promise))
 
 
 def check_feedback(case: Case, body: FeedbackBody) -> None:

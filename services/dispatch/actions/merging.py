@@ -5,11 +5,20 @@ from services.dispatch.case import Case
 from services.dispatch.schemas import Merge
 from shared.domain.events import TicketAbsorbed, TicketMerged
 from shared.domain.words import ClockName
+from shared.tickets.matters import join_matter
 
 
 def check_merge(case: Case, body: Merge) -> None:
     if body.into not in case.others:
         refuse([fault("/into", "UNKNOWN_TICKET")])
+
+
+async def share_matter(case: Case, body: Merge) -> None:
+    """Both are on one matter, the master's where it has one (ruling 22)."""
+    master = case.ledger.tickets[case.others[body.into].ticket_id]
+    case.ticket, _ = await join_matter(
+        case.ledger, case.ticket, master, actor=case.actor, reason="merged"
+    )
 
 
 def merge(case: Case, body: Merge) -> None:

@@ -15,7 +15,9 @@ router = APIRouter(prefix="/v1/tickets", tags=["工单操作"])
 
 ACTIONS: tuple[tuple[Action, str], ...] = (
     (
-        Action("triage", schemas.Triage, actions.triage, actions.check_triage),
+        Action(
+            "triage", schemas.Triage, actions.triage, actions.check_triage, gather=actions.gather
+        ),
         "收单分类（受理员）",
     ),
     (
@@ -26,7 +28,7 @@ ACTIONS: tuple[tuple[Action, str], ...] = (
     (Action("contact", schemas.ContactBody, actions.contact), "记录先行联系（受理员、承办单位）"),
     (Action("dispose", schemas.Disposal, actions.dispose), "记录处置（主办、协办）"),
     (
-        Action("site-visit", schemas.SiteVisitBody, actions.visit_site),
+        Action("site-visit", schemas.SiteVisitBody, actions.visit_site, actions.check_visit),
         "记录现场查看（受理员、承办单位、局领导）",
     ),
     (
@@ -68,7 +70,14 @@ ACTIONS: tuple[tuple[Action, str], ...] = (
         "决定是否同意延期并上报（局领导）",
     ),
     (
-        Action("merge", schemas.Merge, actions.merge, actions.check_merge, names="into"),
+        Action(
+            "merge",
+            schemas.Merge,
+            actions.merge,
+            actions.check_merge,
+            names="into",
+            gather=actions.share_matter,
+        ),
         "并入另一件同行业的在办工单（受理员）",
     ),
     (Action("void", schemas.VoidBody, actions.void), "申请作废（受理员）"),

@@ -83,6 +83,41 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "supervise": {"text": "列入督办", "level": 1},
     }
 )
+MATTER_BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "attach": {"ticket": "T20261118-000731", "reason": "反映同一压缩站"},
+        "detach": {"ticket": "T20261118-000731", "reason": "所反映的是另一处站点"},
+        "note": {
+            "text": "夜间复查，末班作业已提前至21时",
+            "measure": True,
+            "kept": ["T20261118-000731-P6-0"],
+        },
+        "close": {"reason": "措施均已落实，连续三个月无人再反映"},
+    }
+)
+MATTER = {
+    "id": "M-000012",
+    "version": 9,
+    "state": "open",
+    "opened_at": "2026-11-18T09:13:00+08:00",
+    "trade": "sanitation",
+    "category": "S-05",
+    "street": "共和新路街道",
+    "callers": {"distinct": 2, "without_number": 0},
+    "tickets": [{"no": "T20261118-000731", "finding": "属实/诉求过高", "repeat_of": None}],
+    "commitments": [
+        {
+            "id": "T20261118-000731-P6-0",
+            "text": "末班作业提前至21时",
+            "owner": "王站长",
+            "due_on": "2026-11-30",
+            "state": "kept",
+            "kept_at": "2026-11-28T16:00:00+08:00",
+        }
+    ],
+    "complaints_per_week": {"from_week": "2026-W47", "counts": [1, 0, 1, 0]},
+    "story": ["2026年11月18日 市民张先生（138****1234）首次反映：压缩站旁垃圾满溢。"],
+}
 EVENT = {
     "specversion": "1.0",
     "id": "1-731-5",

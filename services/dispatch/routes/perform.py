@@ -3,7 +3,7 @@
 The order of refusals is ruling 29: 401, 404, 403, stored answer, 422, 412, 409.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from shared.domain.words import Role
 from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
 from shared.labels import STATES
 from shared.tickets import Hotline, Ledger
+from shared.tickets.matters import hold_matters
 from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
 from shared.web.bodies import check_json_type, load_json, parse, read_body
@@ -45,11 +46,18 @@ class Stale(HotlineError):
     title = "工单已有更新，请取最新版本后重试"
 
 
+class MatterStale(HotlineError):
+    kind = ErrorKind.STALE
+    code = "stale"
+    title = "事项已有更新，请取最新版本后重试"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """`check` refuses what can never be (422); `run` records, or finds a conflict (409).
 
-    `names`: the field of the body that holds another ticket's number.
+    `names`: the field of the body that holds another ticket's number. `gather`: what the action
+    means for the ticket's matter; the matters are held before any ticket then.
     """
 
     name: str
@@ -57,6 +65,7 @@ class Action:
     run: Callable[[Case, Any], None]
     check: Callable[[Case, Any], None] | None = None
     names: str | None = None
+    gather: Callable[[Case, Any], Awaitable[None]] | None = None
 
 
 async def perform(request: Request, no: str, action: Action) -> Response:
@@ -69,6 +78,8 @@ async def perform(request: Request, no: str, action: Action) -> Response:
     async with hotline.ledger(
         identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
+        if action.gather is not None:
+            await hold_matters(ledger.tx)
         tickets = await queries.lock_folds(ledger.tx, [no, *named(raw, action.names)])
         ticket = tickets.get(no)
         check_visible(ticket, actor)
@@ -97,6 +108,8 @@ async def perform(request: Request, no: str, action: Action) -> Response:
                 },
             )
         action.run(case, body)
+        if action.gather is not None:
+            await action.gather(case, body)
         response = answer(case, ledger.now)
         await call.store(ledger.tx, response)
     return response
@@ -138,11 +151,18 @@ async def open_others(ledger: Ledger, tickets: Mapping[str, Ticket], no: str) ->
 
 def open_mask(hotline: Hotline, bureau: int, ticket_id: int, beside: queries.Beside) -> Mask:
     """For taking the caller's own name and numbers out of what is written now."""
+    return Mask(caller_of(hotline, bureau, ticket_id, beside))
+
+
+def caller_of(
+    hotline: Hotline, bureau: int, ticket_id: int, beside: queries.Beside
+) -> Caller | None:
+    """For masking only; never shown."""
     if beside.sealed is None or beside.seal_key_id is None:
-        return Mask(None)
+        return None
     context = f"caller:{bureau}:{ticket_id}"
     plain = hotline.keyring.unseal(beside.sealed, beside.seal_key_id, context)
-    return Mask(Caller(**orjson.loads(plain)))
+    return Caller(**orjson.loads(plain))
 
 
 def dated(ticket: Ticket, actor: Actor, body: ActionBody, ledger: Ledger) -> datetime:
@@ -165,21 +185,29 @@ def check_visible(ticket: Ticket | None, actor: Actor) -> None:
     """
     if actor.role is Role.BI:
         raise Forbidden("此密钥的角色不能使用这个接口")
-    is_foreign = ticket is None or (
-        actor.role is Role.UNIT
-        and (actor.unit not in ticket.units or actor.unit == ticket.object_unit)
-    )
-    if is_foreign:
+    if ticket is None or not is_visible(ticket, actor):
         raise NotFound("没有这个工单，或您无权查看")
 
 
+def is_visible(ticket: Ticket, actor: Actor) -> bool:
+    """To a unit: what it leads or assists, or did, and is not itself complained of in."""
+    return actor.role is not Role.UNIT or (
+        actor.unit in ticket.units and actor.unit != ticket.object_unit
+    )
+
+
 def check_match(request: Request, ticket: Ticket) -> None:
+    if not matches(request, ticket.version):
+        raise Stale(extra={"state": ticket.state, "version": ticket.version})
+
+
+def matches(request: Request, version: int) -> bool:
+    """Whether If-Match, where it was sent, still names this version."""
     wanted = request.headers.get("if-match")
     if wanted is None or wanted.strip() == "*":
-        return
+        return True
     versions = {part.strip().removeprefix("W/").strip('"') for part in wanted.split(",")}
-    if str(ticket.version) not in versions:
-        raise Stale(extra={"state": ticket.state, "version": ticket.version})
+    return str(version) in versions
 
 
 def answer(case: Case, now: datetime) -> Response:

@@ -8,7 +8,7 @@ from services.intake import queries
 from services.intake.actions import contents
 from services.intake.actions.desk import IntakeDesk, open_desk
 from services.intake.actions.notices import DEAD, NOTICES
-from services.intake.actions.repeats import link_awaited, link_repeat
+from services.intake.actions.repeats import await_root
 from services.intake.reading import NotAMessage, Reading, read_message
 from services.intake.schemas.messages import (
     ContentMessage,
@@ -45,8 +45,6 @@ async def apply_messages(ledger: Ledger, batch: Sequence[Delivery]) -> None:
         await apply_one(desk, row, reading)
     for row, reading in sorted(late, key=lambda pair: rank_key(pair[1])):
         await apply_one(desk, row, reading)
-    if created:
-        await link_awaited(desk, created)
     await desk.close()
 
 
@@ -71,8 +69,6 @@ def numbers_of(reading: Reading) -> Iterator[str]:
     yield message.about
     if isinstance(message, ContentMessage):
         yield from message.data.other_nos or ()
-        if message.data.repeat_of is not None:
-            yield message.data.repeat_of
 
 
 def created_numbers(reading: Reading) -> Iterator[str]:
@@ -131,7 +127,7 @@ async def apply_to_ticket(desk: IntakeDesk, row: Any, message: TicketMessage) ->
         ticket = take_created(desk, source, message)
         known = desk.find(source, message.data.upstream_no)
         if ticket is not None:
-            ticket = await link_repeat(desk, source, message, ticket)
+            await await_root(desk, message, ticket)
         desk.mark(row, "ignored" if ticket is None else "applied", ticket or known)
         return
     ticket = desk.find(source, message.about)

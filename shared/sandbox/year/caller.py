@@ -1,7 +1,7 @@
 """One planned call made real: signed or keyed, sent, its answer checked."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,11 @@ class Caller:
             "idempotency-key": f"sim-2022-{ticket.serial:06d}-{ticket.done:02d}",
         }
         path = f"/v1/tickets/{ticket.no}/{step.name}"
+        if step.is_on_matter:
+            known = await self._look(ticket.no, headers)
+            path = f"/v1/matters/{known['matter']}/{step.name}"
+            if step.keeps:
+                body["kept"] = _promises(known)
         answer = await self._dispatch.call("POST", path, headers, body=orjson.dumps(body))
         if answer.status != 200:
             what = f"{step.now:%Y-%m-%d %H:%M} {step.who} 对工单 {ticket.no} 执行 {step.name}"
@@ -125,10 +130,22 @@ class Caller:
         if step.contact is Contact.YIELDS:
             ticket.contact_id = orjson.loads(answer.body)["contacts"][-1]["id"]
 
+    async def _look(self, no: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        answer = await self._dispatch.call("GET", f"/v1/tickets/{no}", headers)
+        check(answer, f"查看工单 {no}", {200})
+        found: dict[str, Any] = orjson.loads(answer.body)
+        return found
+
     async def _sandbox(self, method: str, path: str, body: dict[str, Any]) -> None:
         headers = {"content-type": "application/json"}
         answer = await self._dispatch.call(method, path, headers, body=orjson.dumps(body))
         check(answer, f"沙箱 {method} {path}", {200})
+
+
+def _promises(ticket: Mapping[str, Any]) -> list[str]:
+    """The ids, as dossiers give them, of everything promised at its site visits."""
+    visits = ticket["site_visits"]
+    return [f"{ticket['no']}-{one['id']}" for visit in visits for one in visit["commitments"]]
 
 
 def check(answer: Answer, what: str, expected: Collection[int]) -> None:

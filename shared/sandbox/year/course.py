@@ -55,6 +55,12 @@ class Course:
         """An action of the desk, a leader or a unit."""
         self._steps.append(Step(now, who, name, body, contact=contact))
 
+    def act_on_matter(
+        self, now: datetime, who: str, name: str, body: Mapping[str, Any], *, keeps: bool = False
+    ) -> None:
+        """An action on the matter that the ticket is on by then."""
+        self._steps.append(Step(now, who, name, body, is_on_matter=True, keeps=keeps))
+
     def sitting(self, index: int) -> datetime:
         return self.agenda.sittings[index]
 

@@ -1,7 +1,7 @@
 """One ticket before its course: what it is about, who calls, who will answer, what is found."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.domain.calendar import WorkCalendar
 from shared.sandbox.year.arrivals import Arrival
@@ -38,6 +38,7 @@ class Visit:
     findings: str
     participants: tuple[str, ...]
     commitments: tuple[tuple[str, str, int], ...] = ()  # text, owner, days
+    kept: str | None = None  # what the desk notes when it finds them kept, on their last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Story:
     rating: str
     root_no: str | None
     count: int
+    closing: tuple[date, str] | None = None  # when leaders close the matter, and why
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.sandbox.year import opening
 from shared.sandbox.year.course import Course
+from shared.sandbox.year.draft import Visit
 from shared.sandbox.year.limits import reply_due, unit_due
 from shared.sandbox.year.people import CONTRACTORS, UNIT_NAMES
 from shared.sandbox.year.steps import Contact
@@ -101,7 +102,11 @@ def _visit(course: Course, deed: datetime, reported: datetime) -> None:
                     for text, owner, days in visit.commitments
                 ],
             }
-            course.act(deed if n == 0 else reported, visit.who, "site-visit", body)
+            visited = deed if n == 0 else reported
+            course.act(visited, visit.who, "site-visit", body)
+            if visit.kept is not None:
+                _check_promises(course, visit, deed=deed, visited=visited)
+        _close_matter(course)
     elif draft.scene.kind == "problem" and course.rng.random() < VISIT_SHARE:
         body = {
             "findings": course.words.say(phrases.SITE_FINDINGS),
@@ -109,6 +114,22 @@ def _visit(course: Course, deed: datetime, reported: datetime) -> None:
             "commitments": [],
         }
         course.act(deed, draft.lead, "site-visit", body)
+
+
+def _check_promises(course: Course, visit: Visit, *, deed: datetime, visited: datetime) -> None:
+    """At the last sitting before the first of them falls due."""
+    days = min(days for _, _, days in visit.commitments)
+    evening = (deed + timedelta(days=days)).replace(hour=23, minute=59)
+    checked = max(visited, course.sitting(course.agenda.index_before(evening)))
+    course.act_on_matter(checked, "desk", "note", {"text": visit.kept, "measure": True}, keeps=True)
+
+
+def _close_matter(course: Course) -> None:
+    story = course.draft.story
+    if story is None or story.closing is None:
+        return
+    day, reason = story.closing
+    course.act_on_matter(course.agenda.on(day)[-1], "leader", "close", {"reason": reason})
 
 
 def _interrupt(course: Course, accepted: datetime, reported: datetime) -> None:

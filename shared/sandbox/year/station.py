@@ -63,6 +63,7 @@ def _as_told(draft: Draft, episode: Episode, *, count: int) -> Draft:
         rating=episode.rating,
         root_no=None,
         count=count,
+        closing=episode.closing,
     )
     finding = Finding(
         "explained",

@@ -25,19 +25,28 @@ class Episode:
     visits: tuple[Visit, ...]
     rating: str
     fact: str = "true"
+    closing: tuple[date, str] | None = None
 
 
-def _visit(who: str, findings: str, *people: str, promise: tuple[str, str, int] | None) -> Visit:
-    return Visit(who, findings, people, (promise,) if promise else ())
+def _visit(
+    who: str,
+    findings: str,
+    *people: str,
+    promise: tuple[str, str, int] | None,
+    kept: str | None = None,
+) -> Visit:
+    return Visit(who, findings, people, (promise,) if promise else (), kept)
 
 
 def _section(findings: str, promise: tuple[str, str, int] | None = None) -> Visit:
     return _visit("sanitation-section", findings, SECTION, CONTRACTOR, promise=promise)
 
 
-def _leader(findings: str, promise: tuple[str, str, int] | None = None) -> Visit:
+def _leader(
+    findings: str, promise: tuple[str, str, int] | None = None, kept: str | None = None
+) -> Visit:
     people = ("分管局领导", SECTION, CONTRACTOR, f"{STREET}办事处（模拟）")
-    return _visit("leader", findings, *people, promise=promise)
+    return _visit("leader", findings, *people, promise=promise, kept=kept)
 
 
 EPISODES = (
@@ -84,6 +93,7 @@ EPISODES = (
             _leader(
                 "现场督办：泡沫清运合同未落实到人，责成作业单位当日清完，今后不得露天堆放。",
                 ("泡沫塑料日产日清，室内暂存不过夜", "chengfa-sanitation", 5),
+                "复查五日清运记录，泡沫当日清完，站外已无露天堆放。",
             ),
         ),
         "dissatisfied",
@@ -125,6 +135,7 @@ EPISODES = (
             _leader(
                 "第二次现场督办：减振、隔声措施应在本月完成，作业单位每周报进度。",
                 ("完成减振垫更换和隔声板安装", "chengfa-sanitation", 15),
+                "到站复查，减振垫、隔声板全部完工，第三方复测昼间噪声达标。",
             ),
             _section("减振垫已更换，隔声板施工过半，早间开机改为六点半以后。"),
         ),
@@ -153,6 +164,7 @@ EPISODES = (
             _leader(
                 "第三次现场督办：除臭装置限期投用，外运时间再提前半小时。",
                 ("喷淋除臭装置投入使用", "sanitation-section", 10),
+                "喷淋除臭装置已投用，外运提前半小时，现场异味明显减轻。",
             ),
         ),
         "mostly_satisfied",
@@ -219,5 +231,10 @@ EPISODES = (
         (_section("假期清运计划已上墙公示，作业时间不变。"),),
         "satisfied",
         "partly_true",
+        (
+            date(2022, 12, 28),
+            "噪声、露天堆放、外运时间等措施均已落实并保持，近三个月无人再反映；搬迁诉求不具备条件，"
+            "已多次说明。",
+        ),
     ),
 )

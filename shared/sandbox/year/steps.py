@@ -20,6 +20,7 @@ class Step:
     """One call: a webhook of a source (`message`) or an action of a key holder (`action`).
 
     `now` is the sitting at which it is sent; `at` the earlier minute it tells of, if any.
+    `is_on_matter`: taken on the ticket's matter; `keeps`: finds the ticket's promises kept.
     `who` is the source's name for a message, else `desk`, `leader` or a unit's id.
     """
 
@@ -30,6 +31,8 @@ class Step:
     is_message: bool = False
     at: datetime | None = None
     contact: Contact = Contact.NONE
+    is_on_matter: bool = False
+    keeps: bool = False
 
     @property
     def time(self) -> datetime:
