@@ -29,6 +29,7 @@ from shared.domain.upstream import FIELD_TYPES
 from shared.domain.words import (
     AppealType,
     CaseValuation,
+    ClockName,
     ContactMode,
     ContactReason,
     ContactResult,
@@ -109,6 +110,7 @@ def _clocks(ticket: Ticket) -> list[dict[str, Any]]:
             "warn": number(clock.warn),
         }
         for clock in ticket.clocks
+        if clock.name is not ClockName.INTERIM_REPORT  # the first report has tests of its own
     ]
 
 
