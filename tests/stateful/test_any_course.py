@@ -41,7 +41,7 @@ from tests.stateful.world import World
 
 WANTED = int(os.environ.get("MINHU_STEPS", "2000"))
 LONGEST = 100  # steps of one course, two of which may be one call
-COURSES = 2 + WANTED // 90
+COURSES = 6 + WANTED // 90
 MOST_TICKETS = 10
 chances = st.integers(0, 59)
 some = st.integers(0, MOST_TICKETS - 1)
