@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.dispatch.routes import actions, feed, tickets
+from services.dispatch.routes import actions, emergency, feed, notices, tickets
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -12,6 +12,6 @@ def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 派单",
-        routers=[tickets.router, actions.router, feed.router],
+        routers=[tickets.router, actions.router, emergency.router, feed.router, notices.router],
         bell=ArqBell(settings.redis_url),
     )

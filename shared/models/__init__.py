@@ -9,6 +9,7 @@ from shared.models.messages import (
     raw_messages,
     sandbox_clock,
 )
+from shared.models.notices import emergencies, notices
 from shared.models.organisation import (
     api_keys,
     bureaus,
@@ -43,11 +44,13 @@ __all__ = [
     "clocks",
     "deliveries",
     "delivery_counts",
+    "emergencies",
     "facts",
     "idempotency_keys",
     "limits",
     "matters",
     "metadata",
+    "notices",
     "raw_messages",
     "sandbox_clock",
     "source_secrets",

@@ -16,6 +16,7 @@ from services.dispatch.actions.disposal import (
     reject_feedback,
     visit_site,
 )
+from services.dispatch.actions.emergency import check_emergency, put_emergency
 from services.dispatch.actions.merging import check_merge, merge
 from services.dispatch.actions.requests import (
     check_extension,
@@ -33,6 +34,7 @@ from services.dispatch.actions.supervision import check_supervision, supervise, 
 __all__ = [
     "accept",
     "check_dispatch",
+    "check_emergency",
     "check_extension",
     "check_feedback",
     "check_merge",
@@ -49,6 +51,7 @@ __all__ = [
     "feedback",
     "follow_up",
     "merge",
+    "put_emergency",
     "reject_feedback",
     "reply",
     "request_extension",
