@@ -186,7 +186,7 @@ def notice_of(kind: str, chance: int, *, due: str) -> dict[str, Any]:
             **({"redo": True} if chance % 6 == 0 else {}),
         },
         "ticket.rework": {"reason": "市民不满意", "due": due},
-        "ticket.return_decided": {"granted": chance % 2 == 0, "reason": "已审核"},
+        "ticket.return_decided": {"granted": chance % 4 != 1, "reason": "已审核"},
         "ticket.extension_decided": {"granted": chance % 3 != 0, "due": due},
         "ticket.voided": {"reason": "销单"},
     }
