@@ -87,13 +87,16 @@ def likely(ticket: Ticket, chance: int) -> tuple[str, str]:
     if ticket.reply_exempt and ticket.state.value == "feedback_submitted":
         steps.append(("desk", "complete"))
     who, action = steps[chance % len(steps)]
+    if action == "feedback" and not ticket.contacts and not ticket.has_no_caller:
+        who, action = "desk", "contact"  # which a feedback must name
     return key_of(who, ticket, chance), action
 
 
 def by_other_hands(ticket: Ticket, chance: int) -> tuple[str, str]:
     """The likely step, but by somebody else who has a part in the ticket."""
     _, action = likely(ticket, chance)
-    return key_of(("assist", "lead", "desk", "leader")[chance % 4], ticket, chance), action
+    who = ("assist", "assist", "lead", "desk", "leader")[chance // 8 % 5]
+    return key_of(who, ticket, chance), action
 
 
 def too_early(ticket: Ticket, chance: int) -> tuple[str, str]:
@@ -120,7 +123,10 @@ def body_of(action: str, ticket: Ticket, *, into: str, chance: int) -> dict[str,
     bodies: Mapping[str, Mapping[str, Any]] = {
         **BODIES,
         "triage": {**BODIES["triage"], "urgency": ("normal", "urgent")[chance % 5 == 0]},
-        "dispatch": {"lead": UNITS[chance % 3], "assists": list(ASSISTS[chance // 3 % 3])},
+        "dispatch": {
+            "lead": UNITS[chance % 3],
+            "assists": assists_beside(UNITS[chance % 3], chance),
+        },
         "contact": CONTACTS[chance % 2],
         "dispose": {**BODIES["dispose"], "done": chance % 2 == 0},
         "site-visit": {"findings": "现场有满溢", "participants": ["李工"]},
@@ -139,6 +145,10 @@ def body_of(action: str, ticket: Ticket, *, into: str, chance: int) -> dict[str,
         "confirm-void": yes,
     }
     return dict(bodies[action])
+
+
+def assists_beside(lead: str, chance: int) -> list[str]:
+    return [unit for unit in ASSISTS[chance // 3 % 3] if unit != lead]
 
 
 def feedback_of(ticket: Ticket) -> dict[str, Any]:
@@ -176,7 +186,7 @@ def notice_of(kind: str, chance: int, *, due: str) -> dict[str, Any]:
             **({"redo": True} if chance % 6 == 0 else {}),
         },
         "ticket.rework": {"reason": "市民不满意", "due": due},
-        "ticket.return_decided": {"granted": chance % 2 == 0, "reason": "已审核"},
+        "ticket.return_decided": {"granted": chance % 4 != 1, "reason": "已审核"},
         "ticket.extension_decided": {"granted": chance % 3 != 0, "due": due},
         "ticket.voided": {"reason": "销单"},
     }

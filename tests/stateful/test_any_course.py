@@ -41,7 +41,7 @@ from tests.stateful.world import World
 
 WANTED = int(os.environ.get("MINHU_STEPS", "2000"))
 LONGEST = 100  # steps of one course, two of which may be one call
-COURSES = 2 + WANTED // 90
+COURSES = 6 + WANTED // 90
 MOST_TICKETS = 10
 chances = st.integers(0, 59)
 some = st.integers(0, MOST_TICKETS - 1)
@@ -56,8 +56,9 @@ DEEDS = (
     "both",
     "hear",
     "time",
+    "time",
 )
-LEAPS = (1, 15, 90, 24 * 60, 31 * 24 * 60)
+LEAPS = (15, 90, 24 * 60, 31 * 24 * 60)
 BACK = (0, 0, 0, 1, 5, 60, 9 * 24 * 60)
 tally: dict[str, int] = {}
 states: set[str] = set()
@@ -203,9 +204,14 @@ class Courses(RuleBasedStateMachine):
     def hear(self, which: int, kind: str, chance: int) -> None:
         if kind == "ticket.voided" and chance % 8:
             kind = "ticket.urged"
+        waiting = [one for one in self.world.seen.tickets.values() if one.state == "return_pending"]
+        if waiting and chance % 2:
+            kind = "ticket.return_decided"
         due = (self.world.now + timedelta(days=chance - 3)).isoformat()
         data = notice_of(kind, chance, due=due)
         no = self.upstream[which % len(self.upstream)]
+        if kind == "ticket.return_decided" and waiting:
+            no = waiting[0].upstream[0].no
         if kind == "ticket.rework":
             data, no = {**data, "of": no}, f"FH-{next(self.nos)}"
         self.say(kind, no, data)
