@@ -8,6 +8,7 @@ from shared.domain.words import (
     AppealType,
     CaseValuation,
     FactFinding,
+    FollowUpLevel,
     Satisfaction,
     TicketState,
     Trade,
@@ -82,6 +83,13 @@ VALUATIONS: Mapping[CaseValuation, str] = MappingProxyType(
         CaseValuation.RESOLVED: "实际解决",
         CaseValuation.EXPLAINED: "解释说明",
         CaseValuation.OTHER: "其他",
+    }
+)
+FOLLOW_UP_LEVELS: Mapping[FollowUpLevel, str] = MappingProxyType(
+    {
+        FollowUpLevel.BUREAU: "本局",
+        FollowUpLevel.DISTRICT: "区级",
+        FollowUpLevel.CITY: "市级",
     }
 )
 SATISFACTIONS: Mapping[Satisfaction, str] = MappingProxyType(
