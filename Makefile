@@ -17,7 +17,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks bench lock clean
+.PHONY: help install up demo test check format clocks stateful docs bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -58,6 +58,12 @@ check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契�
 format: $(STAMP) ## 整理格式和 import 顺序
 	$(BIN)/ruff check --select I --fix-only .
 	$(BIN)/ruff format .
+
+stateful: $(STAMP) ## 随机操作两万步，每一步后核对不变的规矩（约十分钟）
+	@MINHU_STEPS=20000 $(BIN)/python -m pytest tests/stateful $(PYTEST_ARGS)
+
+docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限）
+	@$(BIN)/python -m tests.house.states
 
 clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
 	@$(BIN)/python -m tests.clocks

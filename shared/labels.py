@@ -7,8 +7,10 @@ from shared.domain.words import (
     AppealFinding,
     AppealType,
     CaseValuation,
+    EscalationCause,
     FactFinding,
     FollowUpLevel,
+    NoticeKind,
     Satisfaction,
     TicketState,
     Trade,
@@ -85,6 +87,15 @@ VALUATIONS: Mapping[CaseValuation, str] = MappingProxyType(
         CaseValuation.OTHER: "其他",
     }
 )
+ESCALATIONS: Mapping[EscalationCause, str] = MappingProxyType(
+    {
+        EscalationCause.YELLOW: "办结时限已亮黄灯",
+        EscalationCause.OVERDUE: "已超期",
+        EscalationCause.REWORK: "第二次重办",
+        EscalationCause.REPEATS: "三十日内多次重复",
+        EscalationCause.CLUSTER: "多人同诉",
+    }
+)
 FOLLOW_UP_LEVELS: Mapping[FollowUpLevel, str] = MappingProxyType(
     {
         FollowUpLevel.BUREAU: "本局",
@@ -110,6 +121,23 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "NOT_IN_MATTER": "该工单不在本事项中",
         "ROOT_OF_REPEATS": "该工单是首件，仍有重复件以其为首件，不能移出",
         "COMMITMENT_ENDED": "该承诺已记录落实或已撤销",
+    }
+)
+NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
+    {
+        NoticeKind.URGENT_RECEIVED: "紧急工单",
+        NoticeKind.DISPATCHED: "新派单",
+        NoticeKind.URGED: "催办",
+        NoticeKind.SUPERVISED: "督办",
+        NoticeKind.ESCALATED: "督办升级",
+        NoticeKind.WARNED: "即将到期",
+        NoticeKind.MISSED: "已超期",
+        NoticeKind.FEEDBACK_REJECTED: "反馈被退回",
+        NoticeKind.REWORK: "重办",
+        NoticeKind.VOIDED: "工单已作废",
+        NoticeKind.EMERGENCY_PUSHED: "应急工单",
+        NoticeKind.EMERGENCY_DECLARED: "启动应急预案",
+        NoticeKind.EMERGENCY_ENDED: "应急预案结束",
     }
 )
 # What rules call a fault, as the person who made it reads it.
@@ -138,6 +166,13 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "NOT_TRIAGED": "请先收单分类，再派单",
         "UNKNOWN_COMMITMENT": "没有这项承诺",
         "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
+        "NEEDED": "此项必填",
+        "UNTIL_PASSED": "到期时间须晚于现在",
+        "UNTIL_TOO_FAR": "到期时间不得超过一年",
+        "BAD_WINDOW": "值班时段应如 06:00-24:00",
+        "UNKNOWN_LIMIT": "没有这一项时限，或不能由应急预案调整",
+        "BAD_LIMIT": "时限应如 30min、2h、2wh、1wd",
+        "WALL_LIMIT_NEEDED": "初次报告时限应为自然时间，如 1h、30min",
         "LEVEL_LOWER": "督办级别不得低于现有级别",
     }
 )

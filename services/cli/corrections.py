@@ -15,6 +15,7 @@ from shared.tickets.corrections import Corrected, Planned, apply_corrections, fi
 VERDICTS: Mapping[str, str] = {"running": "进行中", "met": "按时", "missed": "超时"}
 TRIED = "试算，未作任何改动"
 DONE = "已记入各件的事件日志"
+NOTHING = "已定的时限一概照旧"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def report(found: list[Corrected], *, dry: bool) -> None:
         typer.echo(describe(one))
     tickets = len({one.no for one in found})
     flips = sum(one.before != one.after for one in found)
-    told = TRIED if dry else DONE
+    told = TRIED if dry else DONE if found else NOTHING
     typer.echo(f"{tickets} 件工单的 {len(found)} 个时限改变，其中 {flips} 个判定改变；{told}")
 
 

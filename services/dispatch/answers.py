@@ -13,6 +13,7 @@ from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.clocks import Clock
 from shared.domain.contacts import effective_contact
+from shared.domain.emergency import MARK
 from shared.domain.events import Attachment
 from shared.domain.parts import Assist, Contact, Upstream
 from shared.domain.ticket import Ticket
@@ -76,7 +77,7 @@ def ticket_answer(
         "follow_ups": [_follow_up(one) for one in ticket.follow_ups],
         "merged_into": ticket.merged_into,
         "absorbed": list(ticket.absorbed),
-        "emergency": None,
+        "emergency": emergency_answer(ticket),
         "received_at": city_time(ticket.received_at),
         "completed_at": city_time(ticket.completed_at),
     }
@@ -89,6 +90,15 @@ def ticket_answer(
     if reader.role in INSIDERS and ticket.object_unit is not None:
         answer["object_unit"] = ticket.object_unit
     return answer
+
+
+def emergency_answer(ticket: Ticket) -> dict[str, Any] | None:
+    """The emergency plan it came under last, and which of its clocks go by a plan."""
+    if not ticket.emergencies:
+        return None
+    last = ticket.emergencies[-1]
+    moved = {clock.name.value for clock in ticket.clocks if clock.rule.endswith(MARK)}
+    return {"id": last.id, "at": city_time(last.at), "clocks": sorted(moved)}
 
 
 def light_of(ticket: Ticket, now: datetime) -> str | None:

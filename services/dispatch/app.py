@@ -2,7 +2,15 @@
 
 from fastapi import FastAPI
 
-from services.dispatch.routes import actions, feed, matter_actions, matters, tickets
+from services.dispatch.routes import (
+    actions,
+    emergency,
+    feed,
+    matter_actions,
+    matters,
+    notices,
+    tickets,
+)
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -17,7 +25,9 @@ def create_app(settings: Settings) -> FastAPI:
             actions.router,
             matters.router,
             matter_actions.router,
+            emergency.router,
             feed.router,
+            notices.router,
         ],
         bell=ArqBell(settings.redis_url),
     )

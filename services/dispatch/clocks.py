@@ -9,6 +9,7 @@ from services.dispatch.answers import clock_answer
 from services.dispatch.times import city_time
 from shared.domain.calendar import WorkCalendar
 from shared.domain.clocks import Clock
+from shared.domain.emergency import MARK
 from shared.domain.events import Entry
 from shared.domain.explain import Basis, ClockFacts, Move, explain
 from shared.domain.limits import Limit, LimitUnit, parse_limit
@@ -113,6 +114,7 @@ def explain_clock(
         is_rework=clock.round > 1,
         moves=moves,
         pauses=pauses,
+        is_emergency=clock.rule.endswith(MARK),
     )
     margin = None if clock.due is None else int((clock.due - ended).total_seconds())
     return {
@@ -162,7 +164,7 @@ def read_rule(rule: str) -> tuple[Basis, Limit | None]:
     basis = BASES.get(rule.partition(":")[0])
     if basis is not None or "=" not in rule:
         return basis or Basis.UPSTREAM, None
-    return Basis.LIMIT, parse_limit(rule.rpartition("=")[2])
+    return Basis.LIMIT, parse_limit(rule.removesuffix(MARK).rpartition("=")[2])
 
 
 def calendar_of(clock: Clock, rulebook: Rulebook) -> WorkCalendar:

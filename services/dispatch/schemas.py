@@ -26,6 +26,7 @@ from shared.domain.words import (
 from shared.web.bodies import AtField, Body, Flag, Moment, Number, Whole
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Keyword = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Long = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=1000)]
@@ -211,3 +212,29 @@ class MatterNote(Body):
 
 class Closing(Body):
     reason: Note
+
+
+class EmergencyScope(Body):
+    """An empty list means all."""
+
+    trades: Annotated[tuple[Trade, ...], Field(max_length=4)] = ()
+    streets: Annotated[tuple[Short, ...], Field(max_length=50)] = ()
+    keywords: Annotated[tuple[Keyword, ...], Field(max_length=50)] = ()
+
+
+class EmergencyOverrides(Body):
+    """`duty` as 06:00-24:00, `limits` by name, as in the register; `push`: tell at once."""
+
+    duty: Short | None = None
+    limits: dict[Short, Short] = Field(default_factory=dict, max_length=50)
+    push: Flag = False
+
+
+class EmergencyBody(Body):
+    """Whole plan in, whole plan replaced. To end one, `active: false` is enough."""
+
+    active: Flag
+    scope: EmergencyScope = EmergencyScope()
+    overrides: EmergencyOverrides = EmergencyOverrides()
+    until: Moment | None = None
+    reason: Note | None = None

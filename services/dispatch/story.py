@@ -10,7 +10,7 @@ from shared.domain.calendar import CITY_ZONE, in_city
 from shared.domain.matters import MatterClosed, MatterEntry, MatterReopened, TicketDetached
 from shared.domain.rulebook import Rulebook
 from shared.domain.words import Reached, Satisfaction, YesNo
-from shared.labels import FOLLOW_UP_LEVELS, SATISFACTIONS, VALUATIONS
+from shared.labels import ESCALATIONS, FOLLOW_UP_LEVELS, SATISFACTIONS, VALUATIONS
 
 Line = tuple[datetime, str]
 END_OF_DAY = time(23, 59, 59)
@@ -69,8 +69,9 @@ def _owner(owner: str, rulebook: Rulebook) -> str:
 
 def _supervisions(answer: dict[str, Any]) -> Iterator[Line]:
     for one in answer["supervisions"]:
-        why = "多人同诉，自动升级" if one["reason"] == "cluster" else one["text"] or "督办"
-        yield _at(one["at"]), f"督办（{one['level']}级）：{why}"
+        why = ESCALATIONS[one["cause"]] if one["cause"] else one["text"] or "未附说明"
+        head = "督办自动升至" if one["cause"] else "督办"
+        yield _at(one["at"]), f"{head}（{one['level']}级）：{_sentence(why)}"
 
 
 def _outcomes(dossier: Dossier) -> Iterator[Line]:

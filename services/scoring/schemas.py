@@ -57,6 +57,7 @@ AScheme = Annotated[Scheme, BeforeValidator(_scheme)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
 Month = Annotated[str, AfterValidator(_month)]
 By = Literal["unit", "section", "executor", "trade", "street", "source", "category"]
+Emergencies = Literal["include", "exclude"]
 
 
 class Query(BaseModel):
@@ -71,6 +72,7 @@ class ScoresQuery(Query):
     scheme: AScheme = PRESETS[0]
     known_at: Instant | None = None
     adjusted: Literal["true", "false"] = "true"
+    emergency: Emergencies = "include"
 
 
 class FigureQuery(Query):
@@ -82,6 +84,7 @@ class FigureQuery(Query):
     metric: AMetric
     part: Part = Part.DEN
     known_at: Instant | None = None
+    emergency: Emergencies = "include"
     cursor: str | None = None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from shared.domain import events
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.clocks import Clock
-from shared.domain.contacts import contact_end
+from shared.domain.contacts import contact_end, effective_contact
 from shared.domain.corrections import corrections
 from shared.domain.dial import Dial
 from shared.domain.limits import due_after
@@ -54,6 +54,7 @@ def _received(dial: Dial, event: events.TicketReceived) -> None:
         start, due, rule = dial.limited(f"first_contact.{ticket.urgency}", ticket.clock_start)
         dial.start(ClockName.FIRST_CONTACT, start, due=due, rule=rule)
     dial.start_own()
+    dial.start_report(ticket.clock_start)
 
 
 def _updated(dial: Dial, event: events.TicketUpdated) -> None:
@@ -77,6 +78,12 @@ def _accepted(dial: Dial, event: events.TicketAccepted | events.AssistAccepted) 
 
 def _assist_done(dial: Dial, event: events.AssistDone) -> None:
     dial.stop(ClockName.UNIT_COMPLETE, event.unit)
+    dial.stop(ClockName.INTERIM_REPORT)
+
+
+def _looked_after(dial: Dial, event: events.Event) -> None:
+    """Work done or a look on the spot says how things stand: the first report is made."""
+    dial.stop(ClockName.INTERIM_REPORT)
 
 
 def _contacted(dial: Dial, event: events.TicketContacted) -> None:
@@ -84,6 +91,8 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
 
     A call recorded late whose own time was in time mends a missed clock (contract §6).
     """
+    if effective_contact(dial.ticket.contacts) is not None:
+        dial.stop(ClockName.INTERIM_REPORT)
     clock = dial.latest(ClockName.FIRST_CONTACT)
     if clock is None or clock.outcome in (ClockOutcome.EXEMPT, ClockOutcome.CANCELLED):
         return
@@ -98,7 +107,8 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
 
 
 def _site_visited(dial: Dial, event: events.TicketSiteVisited) -> None:
-    """Every promise made runs to the end of its day."""
+    """It says how things stand; every promise made runs to the end of its day."""
+    _looked_after(dial, event)
     visit = dial.ticket.site_visits[-1]
     for place, promise in enumerate(event.commitments):
         day = datetime.combine(date.fromisoformat(promise.due_on), END_OF_DAY, CITY_ZONE)
@@ -114,6 +124,7 @@ def _commitment_kept(dial: Dial, event: events.CommitmentKept) -> None:
 
 def _fed_back(dial: Dial, event: events.FeedbackSubmitted) -> None:
     dial.stop(ClockName.UNIT_COMPLETE, event.unit)
+    dial.stop(ClockName.INTERIM_REPORT)
     dial.move_reply()
 
 
@@ -171,6 +182,10 @@ def _absorbed(dial: Dial, event: events.TicketAbsorbed) -> None:
 
 def _supervised(dial: Dial, event: events.TicketSupervised) -> None:
     dial.move_complete()
+
+
+def _emergency_joined(dial: Dial, event: events.EmergencyJoined) -> None:
+    dial.reset()
 
 
 def _ended(dial: Dial, event: events.Event) -> None:
@@ -233,6 +248,7 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.TicketContacted: _contacted,
         events.TicketSiteVisited: _site_visited,
         events.CommitmentKept: _commitment_kept,
+        events.TicketDisposed: _looked_after,
         events.FeedbackSubmitted: _fed_back,
         events.FeedbackRejected: _feedback_rejected,
         events.TicketReplied: _replied,
@@ -245,6 +261,7 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.TicketMerged: _ended,
         events.TicketAbsorbed: _absorbed,
         events.TicketSupervised: _supervised,
+        events.EmergencyJoined: _emergency_joined,
         events.TicketVoided: _ended,
         events.ClocksPaused: _paused,
         events.ClocksCorrected: _corrected,

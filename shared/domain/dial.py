@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.calendar import WorkCalendar
 from shared.domain.clocks import Clock, merge
+from shared.domain.emergency import MARK
 from shared.domain.limits import due_after, parse_limit, reply_due, unit_due, warn_at
 from shared.domain.pauses import due_with_pauses
 from shared.domain.rulebook import Rulebook
@@ -145,15 +146,49 @@ class Dial:
 
     def limited(self, name: str, start: datetime) -> tuple[datetime, datetime, str]:
         """Start, due and rule of a clock under the limit `name`."""
-        limit = self.rulebook.limits_at(start).limit(name)
-        duty = self.rulebook.duty_at(start)
-        began, due = due_after(start, limit, self.calendar, duty)
-        return began, due, f"{name}={limit}"
+        rules, calendar = self.rulebook, self.calendar
+        normal, duty = rules.limits_at(start).limit(name), rules.duty_at(start)
+        began, due = due_after(start, normal, calendar, duty)
+        rule = f"{name}={normal}"
+        for plan in rules.emergencies_of(self.ticket) if self.ticket.emergencies else ():
+            # In force at the start, or declared before the clock began to run (ruling 5).
+            if plan.since <= began and start < plan.end and plan.changes(name, normal):
+                limit, since = plan.limit(name, normal), max(start, plan.since)
+                window = plan.window(duty)
+                began, due = due_after(since, limit, calendar, window)
+                rule = f"{name}={limit}{MARK}"
+        return began, due, rule
 
     def accept_limit(self, who: str) -> str:
         """desk or unit: urgent and sub-urgent tickets share one limit for both."""
         urgency = self.ticket.urgency
         return f"accept.{who}" if urgency is Urgency.NORMAL else f"accept.{urgency}"
+
+    def start_report(self, start: datetime) -> None:
+        """The first report on an urgent ticket: wall clock from any hour, no window to wait for."""
+        if self.ticket.urgency is not Urgency.NORMAL:
+            due, rule = self.report_due(start)
+            self.start(ClockName.INTERIM_REPORT, start, due=due, rule=rule)
+
+    def report_due(self, start: datetime) -> tuple[datetime, str]:
+        name = f"interim_report.{self.ticket.urgency}"
+        limit, mark = self.rulebook.limits_at(start).limit(name), ""
+        for plan in self.rulebook.emergencies_of(self.ticket):
+            if plan.is_active(start) and name in plan.limits:
+                limit, mark = plan.limit(name, limit), MARK
+        return start + limit.span, f"{name}={limit}{mark}"
+
+    def reset_report(self) -> None:
+        """After a change of urgency: raised, it starts now; lowered, nobody waits for it."""
+        clock = self.latest(ClockName.INTERIM_REPORT)
+        if clock is None or clock.outcome is ClockOutcome.CANCELLED:
+            if not self.ticket.is_reported:
+                self.start_report(self.at)
+        elif self.ticket.urgency is Urgency.NORMAL:
+            self.cancel_running((ClockName.INTERIM_REPORT,))
+        else:
+            due, rule = self.report_due(clock.start)
+            self.move(clock, due=due, rule=rule, start=clock.start)
 
     def complete_limit(self) -> str:
         ticket = self.ticket
@@ -180,7 +215,7 @@ class Dial:
         due, rule = next((pair for pair in given if pair[0] is not None), (None, ""))
         if due is None:
             start, computed, rule = self.limited(self.complete_limit(), start)
-            unit = parse_limit(rule.rpartition("=")[2]).unit
+            unit = parse_limit(rule.rpartition("=")[2].removesuffix(MARK)).unit
             due = due_with_pauses(start, computed, ticket.pauses, unit, self.calendar)
         earlier = ((ticket.absorbed_due, "merged"), (ticket.supervised_due, "supervised"))
         for other, name in earlier:
@@ -241,6 +276,7 @@ class Dial:
             ):
                 start, due, rule = self.limited(limit, ticket.clock_start)
                 self.move(self.latest(name), due=due, rule=rule, start=start)
+            self.reset_report()
         self.move_complete()
         for unit, dispatched_at in self._units():
             start, due, rule = self.limited(self.accept_limit("unit"), dispatched_at)

@@ -20,6 +20,7 @@ from shared.domain.words import (
     ContactMode,
     ContactReason,
     ContactResult,
+    EscalationCause,
     ExtensionReason,
     FactFinding,
     FollowUpLevel,
@@ -61,15 +62,19 @@ class FieldRank:
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """`emergency`: the plan (its id) under which the ticket comes with this entry."""
+
     type: ClassVar[str]
     version: ClassVar[int] = 1
+    emergency: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class TicketReceived(Event):
     """The first word of a platform on a ticket. `texts`: title, content, address, raw.
 
-    `carried` names the fields the message held, each as new as `rank` says.
+    `carried` names the fields the message held, each as new as `rank` says. `worded` names the
+    emergency plans one of whose keywords its words hold.
     """
 
     type = "ticket.received"
@@ -98,6 +103,7 @@ class TicketReceived(Event):
     lat: float | None = None
     object_unit: str | None = None
     other_nos: tuple[str, ...] = ()
+    worded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class TicketUpdated(Event):
     in which a second platform's word, or one that came late (then without `link`), differs and
     does not stand; such words are among the entry's texts, codes spelled out. `before` holds what
     changed and differing codes were, and of a text the entry that held it. `link` adds a further
-    upstream number. Changed texts name themselves only.
+    upstream number. Changed texts name themselves only. `worded` as in TicketReceived.
     """
 
     type = "ticket.updated"
@@ -122,6 +128,7 @@ class TicketUpdated(Event):
     differs: tuple[str, ...] = ()
     link: bool = False
     other_nos: tuple[str, ...] = ()
+    worded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +379,6 @@ class TicketSupervised(Event):
     """督办: raises the level and adds a limit; the earlier due applies.
 
     `source` and `upstream_no` where a platform's 复核单 fell on a ticket still open (ruling 24).
-    `reason`: why the rules raised it by themselves.
     """
 
     type = "ticket.supervised"
@@ -380,7 +386,22 @@ class TicketSupervised(Event):
     due: datetime | None = None
     source: str | None = None
     upstream_no: str | None = None
-    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEscalated(Event):
+    """The ladder raised the level by itself: no 督办, so it adds no limit and holds up nothing."""
+
+    type = "ticket.escalated"
+    level: int
+    cause: EscalationCause
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyJoined(Event):
+    """An emergency plan was declared that moves clocks of the ticket not yet started."""
+
+    type = "ticket.emergency_joined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,6 +534,8 @@ EVENTS: tuple[type[Event], ...] = (
     VoidRefused,
     TicketUrged,
     TicketSupervised,
+    TicketEscalated,
+    EmergencyJoined,
     TicketVoided,
     TicketArchived,
     RepeatLinked,
@@ -528,10 +551,13 @@ EVENTS: tuple[type[Event], ...] = (
 
 
 def is_silent(event: Event) -> bool:
-    """Changes nothing the desk reads, and so leaves the ticket's version as it was."""
+    """Leaves the ticket's version as it was: nobody's word changed what the desk reads.
+
+    What time alone brings makes no version stale that somebody is about to act on.
+    """
     if isinstance(event, TicketUpdated):
         return not (event.changes or event.text_fields or event.link)
-    return isinstance(event, ClockWarned | ClockMissed)
+    return isinstance(event, ClockWarned | ClockMissed | TicketEscalated)
 
 
 @dataclass(frozen=True, slots=True)

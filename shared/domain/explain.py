@@ -54,6 +54,7 @@ class ClockFacts:
     is_rework: bool = False
     moves: tuple[Move, ...] = ()
     pauses: tuple[Pause, ...] = ()
+    is_emergency: bool = False
 
 
 # All the wording, in one place.
@@ -67,6 +68,7 @@ DEEDS: Mapping[ClockName, str] = {
     ClockName.REPLY: "回复诉求人",
     ClockName.FOLLOW_UP: "回访",
     ClockName.COMMITMENT: "落实现场承诺",
+    ClockName.INTERIM_REPORT: "作初次报告",
 }
 ORIGINS: Mapping[ClockName, str] = {
     ClockName.UNIT_ACCEPT: "派单",
@@ -86,6 +88,8 @@ REASONS: Mapping[str, str] = {
     "ticket.clocks_resumed": "暂停后恢复计时",
 }
 OTHER_REASON = "情况变化"
+EMERGENCY = "按应急预案{rule}"
+
 BASES: Mapping[Basis, str] = {
     Basis.UPSTREAM: "按上级平台给定的期限",
     Basis.SUPERVISED: "按督办要求的期限",
@@ -137,11 +141,12 @@ def explain(facts: ClockFacts, calendar: WorkCalendar, *, now: datetime) -> str:
     due = in_city(facts.due)
     asked = in_city(facts.asked) if facts.asked is not None else start
     doubt = PROVISIONAL.format(year=due.year) if calendar.is_provisional(due.date()) else ""
+    rule = _rule(facts, calendar, due=due)
     return SENTENCE.format(
         start=f"{asked.year}年{_moment(asked)}",
         origin=origin,
         waited=WAITED.format(start=_moment(start, since=asked)) if asked < start else "",
-        rule=_rule(facts, calendar, due=due),
+        rule=EMERGENCY.format(rule=rule) if facts.is_emergency else rule,
         due=_deadline(due, since=asked),
         deed=deed,
         moved=_moved(facts, start),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shared.domain import clocks, events
 from shared.domain.events import Entry
 from shared.domain.lifecycle import check_transition
-from shared.domain.parts import Ranked, Upstream
+from shared.domain.parts import Ranked, Touched, Upstream
 from shared.domain.steps import STEPS, end_pause
 from shared.domain.ticket import Ticket
 from shared.domain.upstream import STANDING_TEXTS
@@ -49,6 +49,8 @@ def received(ticket_id: int, entry: Entry) -> Ticket:
         lat=event.lat,
         object_unit=event.object_unit,
         other_nos=event.other_nos,
+        worded=event.worded,
+        emergencies=_touched(entry),
         clocks=entry.clocks,
     )
 
@@ -62,8 +64,14 @@ def apply(ticket: Ticket, entry: Entry) -> Ticket:
         after,
         seq=entry.seq,
         version=ticket.version if silent else ticket.version + 1,
+        emergencies=ticket.emergencies + _touched(entry),
         clocks=clocks.merge(ticket.clocks, entry.clocks),
     )
+
+
+def _touched(entry: Entry) -> tuple[Touched, ...]:
+    emergency = entry.event.emergency
+    return () if emergency is None else (Touched(emergency, entry.occurred_at),)
 
 
 def fold(ticket_id: int, entries: Iterable[Entry]) -> Ticket:

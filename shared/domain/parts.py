@@ -48,6 +48,14 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """An emergency plan under which the ticket came, and when."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     unit: str
     dispatched_at: datetime

@@ -1,12 +1,14 @@
 """What a bureau decides by: its calendars, limits and units, each with dates of validity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from shared.domain.calendar import WorkCalendar
+from shared.domain.emergency import Emergency
 from shared.domain.limits import Limits, Window
+from shared.domain.ticket import Ticket
 from shared.domain.words import Trade, UnitKind
 
 T = TypeVar("T")
@@ -35,13 +37,17 @@ class Valid(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """`callbacks` maps a source to the address it wants its state changes sent to."""
+    """`callbacks` maps a source to the address it wants its state changes sent to.
+
+    `emergencies` are all that were ever declared, oldest first.
+    """
 
     version: int
     calendars: tuple[Valid[WorkCalendar], ...]
     limits: tuple[Valid[Limits], ...]
     units: Mapping[str, Unit]
     callbacks: Mapping[str, str]
+    emergencies: tuple[Emergency, ...] = ()
 
     def calendar_at(self, at: datetime) -> WorkCalendar:
         return _newest(self.calendars, at)
@@ -57,6 +63,19 @@ class Rulebook:
 
     def limits_named(self, version: str) -> Limits | None:
         return next((one.value for one in self.limits if one.value.version == version), None)
+
+    def emergency_at(self, at: datetime) -> Emergency | None:
+        return next((one for one in reversed(self.emergencies) if one.is_active(at)), None)
+
+    def with_plan(self, plan: Emergency) -> "Rulebook":
+        """The same with the plan as it is now, in its place or as the newest."""
+        others = {one.id: one for one in self.emergencies}
+        return replace(self, emergencies=tuple((others | {plan.id: plan}).values()))
+
+    def emergencies_of(self, ticket: Ticket) -> list[Emergency]:
+        """Those the ticket came under, oldest first."""
+        touched = {one.id for one in ticket.emergencies}
+        return [one for one in self.emergencies if one.id in touched]
 
     def is_contractor(self, unit: str | None) -> bool:
         found = self.units.get(unit) if unit is not None else None

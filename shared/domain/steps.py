@@ -45,6 +45,7 @@ def _updated(ticket: Ticket, entry: Entry, event: events.TicketUpdated) -> Ticke
         ranks=ranks,
         upstream=upstream,
         other_nos=(*ticket.other_nos, *event.other_nos),
+        worded=tuple(dict.fromkeys((*ticket.worded, *event.worded))),
     )
 
 
@@ -180,6 +181,10 @@ def _supervised(ticket: Ticket, entry: Entry, event: events.TicketSupervised) ->
     return replace(after, is_supervised=True, supervised_due=min(dues, default=None))
 
 
+def _escalated(ticket: Ticket, entry: Entry, event: events.TicketEscalated) -> Ticket:
+    return replace(ticket, supervision_level=max(ticket.supervision_level, event.level))
+
+
 def _archived(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
     return replace(ticket, state=TicketState.ARCHIVED)
 
@@ -249,6 +254,8 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.TicketAbsorbed: requests.absorbed,
         events.VoidRequested: requests.void_requested,
         events.VoidRefused: requests.void_refused,
+        events.TicketEscalated: _escalated,
+        events.EmergencyJoined: _unchanged,
         events.TicketArchived: _archived,
         events.RepeatLinked: _repeat_linked,
         events.MatterJoined: _matter_joined,

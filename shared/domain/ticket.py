@@ -18,6 +18,7 @@ from shared.domain.parts import (
     Reply,
     Return,
     SiteVisit,
+    Touched,
     Upstream,
     Work,
     commitment_rule,
@@ -109,6 +110,8 @@ class Ticket:
     archive_at: datetime | None = None
     instruction: int | None = None
     pauses: tuple[Pause, ...] = ()
+    worded: tuple[str, ...] = ()
+    emergencies: tuple[Touched, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
     @property
@@ -135,6 +138,11 @@ class Ticket:
     def has_no_caller(self) -> bool:
         """Nobody to call, answer or ask: anonymous and without a phone (ruling 14)."""
         return self.is_anonymous and not self.has_phone
+
+    @property
+    def is_reported(self) -> bool:
+        """Somebody has worked on it or been there: how things stand is known."""
+        return bool(self.works or self.site_visits) or self.feedback is not None
 
     @property
     def is_review(self) -> bool:

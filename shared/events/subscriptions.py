@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.domain.events import ClockWarned, Event
+from shared.domain.events import ClockWarned, Event, TicketEscalated
 from shared.domain.ticket import Ticket
 
 INTAKE = "intake"  # messages to apply
@@ -16,7 +16,7 @@ def subscribers(
     event: Event, before: Ticket | None, after: Ticket, callbacks: Mapping[str, str]
 ) -> list[str]:
     """The subscribers of one entry: scoring of all that counts, platforms of every new state."""
-    if isinstance(event, ClockWarned):
+    if isinstance(event, ClockWarned | TicketEscalated):
         return []
     heard = [SCORING]
     if before is None or _is_renumbered(before, after):

@@ -10,6 +10,7 @@ from shared.models.messages import (
     raw_messages,
     sandbox_clock,
 )
+from shared.models.notices import emergencies, notices
 from shared.models.organisation import (
     api_keys,
     bureaus,
@@ -43,6 +44,7 @@ __all__ = [
     "clocks",
     "deliveries",
     "delivery_counts",
+    "emergencies",
     "facts",
     "idempotency_keys",
     "limits",
@@ -50,6 +52,7 @@ __all__ = [
     "matter_texts",
     "matters",
     "metadata",
+    "notices",
     "raw_messages",
     "sandbox_clock",
     "source_secrets",

@@ -57,6 +57,7 @@ facts = Table(
     text("solved", "市民称是否解决", nullable=True),
     text("repeat_of", "重复件的首件工单号", nullable=True),
     text("removed", "退出一切指标的原因", nullable=True),
+    text("emergency", "所涉应急预案（最后一个）", nullable=True),
     Column("seq", Integer, nullable=False, comment="已折叠到的事件序号"),
     moment("recorded_at", "所折叠事件的最后记录时间", nullable=False),
     one_of("appeal_type", AppealType),

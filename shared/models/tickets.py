@@ -109,6 +109,7 @@ tickets = Table(
     moment("stopped_at", "办结时钟停止时间"),
     moment("completed_at", "办结时间"),
     moment("archive_at", "应归档时间"),
+    moment("escalate_at", "督办自动升级时间"),
     Column("fold", JSONB, nullable=False, comment="事件折叠结果"),
     UniqueConstraint("bureau_id", "no"),
     one_of("state", TicketState),
@@ -122,6 +123,12 @@ tickets = Table(
         "bureau_id",
         "archive_at",
         postgresql_where=sql("archive_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_tickets_escalate",
+        "bureau_id",
+        "escalate_at",
+        postgresql_where=sql("escalate_at IS NOT NULL"),
     ),
     Index(
         "ix_tickets_matter",

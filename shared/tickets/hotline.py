@@ -45,7 +45,7 @@ class Hotline:
         async with self.database.transaction(bureau, writing=writing, lock=lock) as tx:
             ledger = Ledger(tx, await self.rulebooks.of(tx), self.keyring, trace)
             yield ledger
-            await ledger.flush()
+            await ledger.close()
         if ledger.owes:
             self.ring()
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,20 @@ import orjson
 
 from shared.db import Tx
 from shared.domain import fold
-from shared.domain.actor import Actor
+from shared.domain.actor import SYSTEM, Actor
 from shared.domain.clocks import merge
 from shared.domain.clockwork import clock_changes
-from shared.domain.events import Entry, Event, TicketReceived
+from shared.domain.events import Entry, Event, RepeatLinked, TicketReceived
+from shared.domain.ladder import next_escalation, repeats_step
+from shared.domain.notices import Notice
 from shared.domain.rulebook import Rulebook
+from shared.domain.telling import notices_for
 from shared.domain.ticket import Ticket
 from shared.events.subscriptions import subscribers
 from shared.tickets import rows
-from shared.tickets.statements import PARTS, WRITE_ACTION, WRITE_ALL
+from shared.tickets.emergency import under_emergency
+from shared.tickets.repeats import count_repeats
+from shared.tickets.statements import PARTS, WRITE, parts_of
 from shared.vault.keyring import Keyring
 
 SALT_BYTES = 16
@@ -43,6 +48,7 @@ class Ledger:
         default_factory=lambda: {name: [] for name in PARTS}
     )
     _touched: set[int] = field(default_factory=set)
+    _repeated: set[int] = field(default_factory=set)
     _worded: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -60,7 +66,7 @@ class Ledger:
     ) -> Ticket:
         """The first entry of a new ticket."""
         entry = self._entry(ticket_id, 1, event, actor=actor, occurred_at=occurred_at, texts=texts)
-        return self._take(None, fold.received(ticket_id, entry), entry)
+        return self._take(None, fold.received(ticket_id, entry), entry, texts)
 
     def record(
         self,
@@ -85,24 +91,51 @@ class Ledger:
             texts=texts or {},
             recorded_at=recorded_at,
         )
-        return self._take(ticket, fold.apply(ticket, entry), entry)
+        return self._take(ticket, fold.apply(ticket, entry), entry, texts or {})
 
     async def flush(self) -> None:
-        """Writes what was recorded, in one statement. Called once, by the edge, before commit."""
-        if not self._touched:
+        """Writes what was recorded, in one statement."""
+        pending = self._pending
+        if not self._touched and not pending["notices"]:
             return
-        self._pending["tickets"] = [
-            rows.ticket_row(self.tickets[ticket_id]) for ticket_id in sorted(self._touched)
-        ]
-        self._pending["clocks"] = _latest(self._pending["clocks"])
-        self.owes = self.owes or bool(self._pending["deliveries"])
-        brings_numbers = self._pending["numbers"] or self._pending["aliases"]
-        statement = WRITE_ALL if brings_numbers else WRITE_ACTION
-        names = PARTS if brings_numbers else [n for n in PARTS if n not in ("numbers", "aliases")]
-        values = {name: orjson.dumps(self._pending[name]).decode() for name in names}
-        await self.tx.run(statement, bureau=self.tx.bureau, **values)
+        pending["tickets"] = [self._ticket_row(ticket_id) for ticket_id in sorted(self._touched)]
+        pending["clocks"] = _latest(pending["clocks"])
+        self.owes = self.owes or bool(pending["deliveries"])
+        numbers = bool(pending["numbers"] or pending["aliases"])
+        parts = parts_of(numbers=numbers, notices=bool(pending["notices"]))
+        values = {name: orjson.dumps(pending[name]).decode() for name in parts}
+        await self.tx.run(WRITE[parts], bureau=self.tx.bureau, **values)
         self._pending = {name: [] for name in PARTS}
         self._touched = set()
+
+    async def close(self) -> None:
+        """The last flush, called once, by the edge, before commit.
+
+        Repeats are counted only now, with all that this transaction has linked.
+        """
+        await self.flush()
+        for ticket_id in sorted(self._repeated):
+            ticket = self.tickets[ticket_id]
+            step = repeats_step(ticket, await count_repeats(self.tx, ticket))
+            if step is not None:
+                self.record(ticket, step, actor=SYSTEM)
+        await self.flush()
+
+    def refresh(self, ticket: Ticket) -> None:
+        """Writes the row anew: a column of it that follows the rulebook may have gone stale."""
+        self.tickets[ticket.ticket_id] = ticket
+        self._touched.add(ticket.ticket_id)
+
+    def tell(self, subject: str, seq: int, notices: Iterable[Notice], *, at: datetime) -> None:
+        """Notices that come of no ticket."""
+        self._pending["notices"] += [
+            rows.notice_row(notice, subject, seq, ticket_id=None, at=at) for notice in notices
+        ]
+
+    def _ticket_row(self, ticket_id: int) -> dict[str, Any]:
+        ticket = self.tickets[ticket_id]
+        step = next_escalation(ticket, self.rulebook)
+        return rows.ticket_row(ticket, escalate_at=None if step is None else step[0])
 
     def _entry(
         self,
@@ -133,7 +166,11 @@ class Ledger:
             texts=hashes,
         )
 
-    def _take(self, before: Ticket | None, after: Ticket, entry: Entry) -> Ticket:
+    def _take(
+        self, before: Ticket | None, after: Ticket, entry: Entry, texts: Mapping[str, str]
+    ) -> Ticket:
+        if self.rulebook.emergencies:
+            after, entry = under_emergency(after, entry, texts, rulebook=self.rulebook)
         changes = clock_changes(after, entry.event, at=entry.occurred_at, rulebook=self.rulebook)
         entry = replace(entry, clocks=changes)
         after = replace(after, clocks=merge(after.clocks, changes))
@@ -144,6 +181,13 @@ class Ledger:
         pending["clocks"] += [rows.clock_row(ticket_id, clock) for clock in changes]
         heard = subscribers(entry.event, before, after, self.rulebook.callbacks)
         pending["deliveries"] += [rows.delivery_row(ticket_id, entry, name) for name in heard]
+        told = notices_for(before, after, entry.event, rulebook=self.rulebook, at=entry.recorded_at)
+        pending["notices"] += [
+            rows.notice_row(notice, after.no, entry.seq, ticket_id=ticket_id, at=entry.recorded_at)
+            for notice in told
+        ]
+        if isinstance(entry.event, RepeatLinked):
+            self._repeated.add(ticket_id)
         known = before.units if before is not None else ()
         pending["units"] += [
             {"unit_id": unit, "ticket_id": ticket_id} for unit in after.units if unit not in known

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.domain.clocks import Clock
 from shared.domain.events import Entry
+from shared.domain.notices import Notice
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
 from shared.events.codec import dump_clocks, dump_event, dump_ticket
@@ -29,7 +30,7 @@ def event_row(ticket_id: int, entry: Entry, *, trace: str | None) -> dict[str, A
     }
 
 
-def ticket_row(ticket: Ticket) -> dict[str, Any]:
+def ticket_row(ticket: Ticket, *, escalate_at: datetime | None) -> dict[str, Any]:
     """The filter columns are the fold's, so that no query has to look into it."""
     complete = ticket.clock(ClockName.COMPLETE)
     return {
@@ -53,6 +54,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         "stopped_at": complete.stopped_at if complete is not None else None,
         "completed_at": ticket.completed_at,
         "archive_at": ticket.archive_due,
+        "escalate_at": escalate_at,
         "fold": dump_ticket(ticket),
     }
 
@@ -90,6 +92,23 @@ def text_row(
         "body": body,
         "recorded_at": at,
         "erased_at": None,
+    }
+
+
+def notice_row(
+    notice: Notice, subject: str, seq: int, *, ticket_id: int | None, at: datetime
+) -> dict[str, Any]:
+    return {
+        "subject": subject,
+        "seq": seq,
+        "kind": notice.kind,
+        "addressee_kind": notice.to.kind,
+        "addressee": notice.to.id,
+        "ticket_id": ticket_id,
+        "urgency": notice.urgency,
+        "at": at,
+        "tell_by": notice.tell_by,
+        "data": dict(notice.data),
     }
 
 

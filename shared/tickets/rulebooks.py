@@ -12,6 +12,7 @@ from shared.domain.limits import Limits
 from shared.domain.rulebook import Rulebook, Unit, Valid
 from shared.domain.words import Trade, UnitKind
 from shared.errors import Unavailable
+from shared.tickets.emergency import list_plans, read_plan
 
 CALENDARS = text(
     "SELECT c.version, c.provisional_years, c.valid_from, c.valid_to, d.day, d.is_workday, d.name"
@@ -64,7 +65,8 @@ async def load_rulebook(tx: Tx) -> Rulebook:
         for row in await tx.rows(UNITS, bureau=tx.bureau)
     }
     callbacks = {row.source: row.callback_url for row in await tx.rows(CALLBACKS, bureau=tx.bureau)}
-    return Rulebook(tx.config_version, calendars, limits, units, callbacks)
+    plans = tuple(read_plan(row) for row in await list_plans(tx))
+    return Rulebook(tx.config_version, calendars, limits, units, callbacks, plans)
 
 
 def _calendars(rows: Sequence[Any]) -> tuple[Valid[WorkCalendar], ...]:

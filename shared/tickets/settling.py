@@ -55,8 +55,10 @@ async def _look(hotline: Hotline) -> dict[str, int]:
     """Rings what is due by now, then counts what is owed, by subscriber."""
     pending: dict[str, int] = {}
     for bureau in await hotline.bureaus():
-        async with hotline.ledger(bureau) as ledger:
-            await run_alarms(ledger, ledger.now)
+        more = True
+        while more:
+            async with hotline.ledger(bureau) as ledger:
+                more = await run_alarms(ledger, ledger.now)
         async with hotline.database.transaction(bureau, writing=False) as tx:
             for row in await tx.rows(PENDING, bureau=bureau, own=list(INTERNAL)):
                 pending[row.subscriber] = pending.get(row.subscriber, 0) + row.owed

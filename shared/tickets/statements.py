@@ -39,6 +39,11 @@ EVENT_COLUMNS = tuple(
     for column in models.ticket_events.columns
     if column.name not in ("bureau_id", "position", "xid")
 )
+NOTICE_COLUMNS = tuple(
+    column.name
+    for column in models.notices.columns
+    if column.name not in ("bureau_id", "position", "xid")
+)
 DELIVERY_COLUMNS = ("stream_id", "seq", "subscriber", "event_type", "payload")
 NOTHING = "ON CONFLICT DO NOTHING"
 
@@ -57,6 +62,7 @@ PARTS = {
     "texts": write_rows(models.ticket_texts, "texts"),
     "deliveries": write_rows(models.deliveries, "deliveries", DELIVERY_COLUMNS),
     "units": write_rows(models.ticket_units, "units", conflict=NOTHING),
+    "notices": write_rows(models.notices, "notices", NOTICE_COLUMNS, conflict=NOTHING),
     "numbers": write_rows(models.ticket_upstream_nos, "numbers"),
     "aliases": write_rows(models.ticket_upstream_nos, "aliases", conflict=NOTHING),
 }
@@ -67,6 +73,21 @@ def _all_of(names: Iterable[str]) -> TextClause:
     return text(f"WITH {written} SELECT 1")
 
 
-# An action on a known ticket never brings numbers; a message may bring everything.
-WRITE_ACTION = _all_of(("events", "tickets", "clocks", "texts", "deliveries", "units"))
-WRITE_ALL = _all_of(PARTS)
+# An action on a known ticket never brings numbers, most bring no notices; a part that is written
+# costs its share even without rows.
+OPTIONAL = {"numbers": ("numbers", "aliases"), "notices": ("notices",)}
+
+
+def parts_of(*, numbers: bool, notices: bool) -> tuple[str, ...]:
+    left_out = (() if numbers else OPTIONAL["numbers"]) + (() if notices else OPTIONAL["notices"])
+    return tuple(name for name in PARTS if name not in left_out)
+
+
+WRITE = {
+    parts: _all_of(parts)
+    for parts in (
+        parts_of(numbers=numbers, notices=notices)
+        for numbers in (False, True)
+        for notices in (False, True)
+    )
+}

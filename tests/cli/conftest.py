@@ -8,11 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from httpx import AsyncClient
 
 from shared.settings import Settings
 from tests.cli.console import SERVICES, Said, up
 from tests.cli.console import Stack as RunningStack
 from tests.conftest import Stack
+from tests.factories import Desk
 
 UNSET = dict.fromkeys(("MINHU_DATABASE_URL", "MINHU_REDIS_URL", "MINHU_OWNER_DATABASE_URL"), "")
 
@@ -59,3 +61,9 @@ def outside(settings: Settings) -> dict[str, str]:
         "MINHU_REDIS_URL": settings.redis_url,
         "MINHU_KEYRING_FILE": str(settings.keyring_file),
     }
+
+
+@pytest.fixture
+async def desk(dispatch: AsyncClient, keys: dict[str, str]) -> Desk:
+    """The dispatch API on the test's own database."""
+    return Desk(dispatch, keys)

@@ -91,6 +91,7 @@ async def test_a_year_becomes_a_new_version_of_the_calendar_and_again_changes_no
     assert first.out.splitlines() == [
         "已载入 2027 年（正式，2 天），日历版本 2027.1",
         "日历现含：2022、2023、2024、2025、2026、2027",
+        "0 件工单的 0 个时限改变，其中 0 个判定改变；已定的时限一概照旧",
     ]
     assert second.out.splitlines()[0] == "日历版本 2027.1 中的 2027 年与文件相同，没有改动"
     assert (second.code, taken.code) == (0, 1)

@@ -55,6 +55,7 @@ def make_fact(number: int = 1, **values: Any) -> Fact:
         "solved": "yes",
         "repeat_of": None,
         "removed": None,
+        "emergency": None,
         "seq": 10,
         "recorded_at": "11-18 10:00",
         **values,

@@ -18,6 +18,7 @@ from services.dispatch.actions.disposal import (
     reject_feedback,
     visit_site,
 )
+from services.dispatch.actions.emergency import check_emergency, put_emergency
 from services.dispatch.actions.merging import check_merge, merge, share_matter
 from services.dispatch.actions.requests import (
     check_extension,
@@ -35,6 +36,7 @@ from services.dispatch.actions.supervision import check_supervision, supervise, 
 __all__ = [
     "accept",
     "check_dispatch",
+    "check_emergency",
     "check_extension",
     "check_feedback",
     "check_merge",
@@ -53,6 +55,7 @@ __all__ = [
     "follow_up",
     "gather",
     "merge",
+    "put_emergency",
     "reject_feedback",
     "reply",
     "request_extension",

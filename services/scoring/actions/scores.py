@@ -29,13 +29,19 @@ Scope = frozenset[str] | None
 class Question:
     """`scope`: the units whose rows the asker may see; None is all, undispatched ones too.
 
-    `known_at` None asks for all that is known now.
+    `known_at` None asks for all that is known now. `emergency` False leaves out the tickets that
+    came under an emergency plan.
     """
 
     period: Period
     by: str
     scope: Scope
     known_at: datetime | None = None
+    emergency: bool = True
+
+    def counts(self, fact: Fact) -> bool:
+        """Tickets that came under an emergency plan may be left out altogether."""
+        return self.emergency or fact.emergency is None
 
     def sees(self, fact: Fact) -> bool:
         return self.scope is None or fact.unit in self.scope
@@ -112,7 +118,7 @@ async def list_known(tx: Tx, question: Question) -> Known:
         known_at = horizon or tx.now
     if period.start > (question.known_at or tx.now):
         facts = []
-    return Known(facts, known_at)
+    return Known([fact for fact in facts if question.counts(fact)], known_at)
 
 
 async def _list_then(tx: Tx, period: Period, known_at: datetime) -> list[Fact]:

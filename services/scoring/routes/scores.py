@@ -28,6 +28,7 @@ ASKED = [
     parameter("by", "分组：unit、section、executor、trade、street、source 或 category，默认 unit"),
 ]
 KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算，须带时区；默认为现在所知")
+EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认，计入）或 exclude（不计）")
 
 
 @router.get(
@@ -40,6 +41,7 @@ KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算�
             parameter("scheme", "考核方案，默认 ja-default"),
             KNOWN_AT,
             parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false"),
+            EMERGENCY,
         ]
     },
 )
@@ -49,7 +51,11 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
         rulebook = ledger.rulebook
         question = Question(
-            query.period, query.by, scope_of(caller.actor, rulebook), query.known_at
+            query.period,
+            query.by,
+            scope_of(caller.actor, rulebook),
+            query.known_at,
+            emergency=query.emergency == "include",
         )
         sheet = await read_sheet(ledger.tx, question, scheme=query.scheme, units=rulebook.units)
     body = sheet_body(
@@ -60,6 +66,8 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
         calendar=rulebook.calendar_at(ledger.now).version,
         units=rulebook.units,
     )
+    if query.emergency == "exclude":
+        body["emergency"] = query.emergency
     return Response(orjson.dumps(body), media_type="application/json")
 
 
@@ -74,6 +82,7 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
             parameter("metric", "指标，见 /v1/metrics", required=True),
             parameter("part", "num、den（默认）或 excluded"),
             KNOWN_AT,
+            EMERGENCY,
             parameter("limit", "每页条数，默认 50，至多 500"),
             parameter("cursor", "上一页给出的游标"),
         ]
@@ -90,7 +99,9 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
     await wait_until_known(hotline, caller.bureau, known_at)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
-        question = Question(query.period, query.by, scope, known_at)
+        question = Question(
+            query.period, query.by, scope, known_at, emergency=query.emergency == "include"
+        )
         known = await list_known(ledger.tx, question)
     if query.by == "unit":
         check_unit(query.key, {*ledger.rulebook.units, *(fact.unit for fact in known.facts)})
@@ -107,7 +118,8 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
 def purpose_of(query: FigureQuery, caller: Identity) -> str:
     """A cursor opens only for the same figure and the same caller."""
     parts = (caller.bureau, caller.actor.key, query.period.id, query.by, query.key)
-    return f"scores/tickets:{parts!r}:{query.metric.id}:{query.part}:{query.known_at}"
+    figure = f"{query.metric.id}:{query.part}:{query.known_at}:{query.emergency}"
+    return f"scores/tickets:{parts!r}:{figure}"
 
 
 def keys_of(key: str | None) -> tuple[Key, ...]:

@@ -24,7 +24,8 @@ class Fact:
     `unit` is the one last dispatched as lead in the round, `executor` and `section` as typed at its
     `accept`. `opened_at` is the receipt for round 1, else when the rework was opened.
     `contact_outcome` is the first-contact clock's. The five fields from `follow_up_level` on are
-    the official follow-up's (ruling 38). `removed` tells why the ticket has left every figure.
+    the official follow-up's (ruling 38). `removed` tells why the ticket has left every figure,
+    `emergency` which plan (the last one) it came under.
     `seq` and `recorded_at`: the last entry folded and the latest time of recording up to it.
     """
 
@@ -62,6 +63,7 @@ class Fact:
     solved: str | None
     repeat_of: str | None
     removed: str | None
+    emergency: str | None
     seq: int
     recorded_at: datetime
 
@@ -97,6 +99,7 @@ class _Ticket:
     rounds: list[_Round]
     repeat_of: str | None = None
     removed: str | None = None
+    emergency: str | None = None
     clocks: dict[tuple[int, str], Clock] = field(default_factory=dict)
 
     @property
@@ -139,6 +142,7 @@ def _after(ticket: _Ticket | None, entry: Entry) -> _Ticket:
         step = STEPS.get(type(event))
         if step is not None:
             step(ticket, entry, event)
+    ticket.emergency = event.emergency or ticket.emergency
     for clock in entry.clocks:
         key = (clock.round, clock.name)
         known = ticket.clocks.get(key)
@@ -295,6 +299,7 @@ def _fact(ticket: _Ticket, one: _Round, *, ticket_id: int, seq: int, recorded_at
         solved=answer.solved if answer is not None else None,
         repeat_of=ticket.repeat_of,
         removed=ticket.removed,
+        emergency=ticket.emergency,
         seq=seq,
         recorded_at=recorded_at,
     )
