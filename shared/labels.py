@@ -87,6 +87,23 @@ VALUATIONS: Mapping[CaseValuation, str] = MappingProxyType(
         CaseValuation.OTHER: "其他",
     }
 )
+NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
+    {
+        NoticeKind.URGENT_RECEIVED: "紧急工单",
+        NoticeKind.DISPATCHED: "新派单",
+        NoticeKind.URGED: "催办",
+        NoticeKind.SUPERVISED: "督办",
+        NoticeKind.ESCALATED: "督办升级",
+        NoticeKind.WARNED: "即将到期",
+        NoticeKind.MISSED: "已超期",
+        NoticeKind.FEEDBACK_REJECTED: "反馈被退回",
+        NoticeKind.REWORK: "重办",
+        NoticeKind.VOIDED: "工单已作废",
+        NoticeKind.EMERGENCY_PUSHED: "应急工单",
+        NoticeKind.EMERGENCY_DECLARED: "启动应急预案",
+        NoticeKind.EMERGENCY_ENDED: "应急预案结束",
+    }
+)
 ESCALATIONS: Mapping[EscalationCause, str] = MappingProxyType(
     {
         EscalationCause.YELLOW: "办结时限已亮黄灯",
@@ -123,23 +140,6 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "COMMITMENT_ENDED": "该承诺已记录落实或已撤销",
     }
 )
-NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
-    {
-        NoticeKind.URGENT_RECEIVED: "紧急工单",
-        NoticeKind.DISPATCHED: "新派单",
-        NoticeKind.URGED: "催办",
-        NoticeKind.SUPERVISED: "督办",
-        NoticeKind.ESCALATED: "督办升级",
-        NoticeKind.WARNED: "即将到期",
-        NoticeKind.MISSED: "已超期",
-        NoticeKind.FEEDBACK_REJECTED: "反馈被退回",
-        NoticeKind.REWORK: "重办",
-        NoticeKind.VOIDED: "工单已作废",
-        NoticeKind.EMERGENCY_PUSHED: "应急工单",
-        NoticeKind.EMERGENCY_DECLARED: "启动应急预案",
-        NoticeKind.EMERGENCY_ENDED: "应急预案结束",
-    }
-)
 # What rules call a fault, as the person who made it reads it.
 FAULTS: Mapping[str, str] = MappingProxyType(
     {
@@ -164,8 +164,6 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "DAYS_OUT_OF_RANGE": "天数须在 1 至 10 个工作日之间",
         "UNKNOWN_TICKET": "没有这个工单",
         "NOT_TRIAGED": "请先收单分类，再派单",
-        "UNKNOWN_COMMITMENT": "没有这项承诺",
-        "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
         "NEEDED": "此项必填",
         "UNTIL_PASSED": "到期时间须晚于现在",
         "UNTIL_TOO_FAR": "到期时间不得超过一年",
@@ -173,6 +171,8 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "UNKNOWN_LIMIT": "没有这一项时限，或不能由应急预案调整",
         "BAD_LIMIT": "时限应如 30min、2h、2wh、1wd",
         "WALL_LIMIT_NEEDED": "初次报告时限应为自然时间，如 1h、30min",
+        "UNKNOWN_COMMITMENT": "没有这项承诺",
+        "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
         "LEVEL_LOWER": "督办级别不得低于现有级别",
     }
 )

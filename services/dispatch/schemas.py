@@ -190,30 +190,6 @@ class Supervision(ActionBody):
     due: Moment | None = None
 
 
-class MatterTicket(Body):
-    """`ticket`: our number of the one that tells of the same."""
-
-    ticket: Short
-    reason: Note | None = None
-
-
-class Detachment(Body):
-    ticket: Short
-    reason: Note
-
-
-class MatterNote(Body):
-    """`measure`: something was done about it. `kept`: ids of the commitments found kept."""
-
-    text: Long
-    measure: Flag = False
-    kept: list[Short] = Field(default=[], max_length=50)
-
-
-class Closing(Body):
-    reason: Note
-
-
 class EmergencyScope(Body):
     """An empty list means all."""
 
@@ -238,3 +214,27 @@ class EmergencyBody(Body):
     overrides: EmergencyOverrides = EmergencyOverrides()
     until: Moment | None = None
     reason: Note | None = None
+
+
+class MatterTicket(Body):
+    """`ticket`: our number of the one that tells of the same."""
+
+    ticket: Short
+    reason: Note | None = None
+
+
+class Detachment(Body):
+    ticket: Short
+    reason: Note
+
+
+class MatterNote(Body):
+    """`measure`: something was done about it. `kept`: ids of the commitments found kept."""
+
+    text: Long
+    measure: Flag = False
+    kept: list[Short] = Field(default=[], max_length=50)
+
+
+class Closing(Body):
+    reason: Note

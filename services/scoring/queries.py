@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import text
 
-from services.scoring.rules.facts import Fact
+from services.scoring.rules.fact import Fact
 from services.scoring.rules.periods import Period
 from shared.db import Tx
 from shared.models import facts

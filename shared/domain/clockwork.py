@@ -107,7 +107,7 @@ def _contacted(dial: Dial, event: events.TicketContacted) -> None:
 
 
 def _site_visited(dial: Dial, event: events.TicketSiteVisited) -> None:
-    """It says how things stand; every promise made runs to the end of its day."""
+    """Every promise made runs to the end of its day."""
     _looked_after(dial, event)
     visit = dial.ticket.site_visits[-1]
     for place, promise in enumerate(event.commitments):
@@ -246,9 +246,9 @@ HANDS: Mapping[type[events.Event], Hand] = MappingProxyType(
         events.AssistAccepted: _accepted,
         events.AssistDone: _assist_done,
         events.TicketContacted: _contacted,
+        events.TicketDisposed: _looked_after,
         events.TicketSiteVisited: _site_visited,
         events.CommitmentKept: _commitment_kept,
-        events.TicketDisposed: _looked_after,
         events.FeedbackSubmitted: _fed_back,
         events.FeedbackRejected: _feedback_rejected,
         events.TicketReplied: _replied,

@@ -67,8 +67,8 @@ DEEDS: Mapping[ClockName, str] = {
     ClockName.COMPLETE: "办结",
     ClockName.REPLY: "回复诉求人",
     ClockName.FOLLOW_UP: "回访",
-    ClockName.COMMITMENT: "落实现场承诺",
     ClockName.INTERIM_REPORT: "作初次报告",
+    ClockName.COMMITMENT: "落实现场承诺",
 }
 ORIGINS: Mapping[ClockName, str] = {
     ClockName.UNIT_ACCEPT: "派单",

@@ -79,8 +79,8 @@ class ClockName(StrEnum):
     COMPLETE = "complete"
     REPLY = "reply"
     FOLLOW_UP = "follow_up"
-    COMMITMENT = "commitment"
     INTERIM_REPORT = "interim_report"
+    COMMITMENT = "commitment"
 
 
 class EscalationCause(StrEnum):

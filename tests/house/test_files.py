@@ -27,6 +27,8 @@ LONGEST = 300
 CATALOGUES = (
     "migrations/versions/",
     "shared/domain/events.py",
+    "shared/domain/words.py",
+    "shared/labels.py",
     "shared/sandbox/year/scenes/",
     "shared/sandbox/year/texts/",
 )

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.scoring.rules.facts import Fact, fold_facts
+from services.scoring.rules.fact import Fact
+from services.scoring.rules.facts import fold_facts
 from shared.domain import events
 from shared.domain.words import (
     AppealFinding,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.scoring.rules.facts import Fact
+from services.scoring.rules.fact import Fact
 from services.scoring.rules.ranks import Row, list_rows, total_row
 from services.scoring.rules.schemes import (
     PRESETS,

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.scoring.rules.facts import Fact
+from services.scoring.rules.fact import Fact
 from services.scoring.rules.metrics import BY_ID, Verdict, judge
 from services.scoring.rules.periods import Period, find_period
 from services.scoring.rules.tallies import Tally, tally

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.scoring.rules.facts import Fact, fold_facts
+from services.scoring.rules.fact import Fact
+from services.scoring.rules.facts import fold_facts
 from shared.domain import events
 from shared.domain.words import ExtensionReason, ReturnReason
 from tests.scoring.histories import History, at

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from services.scoring import queries
-from services.scoring.rules.facts import Fact, fold_facts
+from services.scoring.rules.fact import Fact
+from services.scoring.rules.facts import fold_facts
 from shared.db import Tx
 from shared.domain.events import Entry
 from shared.tickets import Hotline, list_entries

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.scoring import queries
 from services.scoring.actions.facts import fold_all
-from services.scoring.rules.facts import Fact
+from services.scoring.rules.fact import Fact
 from services.scoring.rules.metrics import Metric, Part, Verdict, judge
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row, list_rows, total_row

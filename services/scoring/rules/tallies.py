@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from services.scoring.rules.facts import Fact
+from services.scoring.rules.fact import Fact
 from services.scoring.rules.metrics import METRICS, RATES, Verdict, judge
 from services.scoring.rules.periods import Period
 
