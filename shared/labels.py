@@ -7,7 +7,9 @@ from shared.domain.words import (
     AppealFinding,
     AppealType,
     CaseValuation,
+    EscalationCause,
     FactFinding,
+    FollowUpLevel,
     NoticeKind,
     Satisfaction,
     TicketState,
@@ -100,6 +102,22 @@ NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
         NoticeKind.EMERGENCY_PUSHED: "应急工单",
         NoticeKind.EMERGENCY_DECLARED: "启动应急预案",
         NoticeKind.EMERGENCY_ENDED: "应急预案结束",
+    }
+)
+ESCALATIONS: Mapping[EscalationCause, str] = MappingProxyType(
+    {
+        EscalationCause.YELLOW: "办结时限已亮黄灯",
+        EscalationCause.OVERDUE: "已超期",
+        EscalationCause.REWORK: "第二次重办",
+        EscalationCause.REPEATS: "三十日内多次重复",
+        EscalationCause.CLUSTER: "多人同诉",
+    }
+)
+FOLLOW_UP_LEVELS: Mapping[FollowUpLevel, str] = MappingProxyType(
+    {
+        FollowUpLevel.BUREAU: "本局",
+        FollowUpLevel.DISTRICT: "区级",
+        FollowUpLevel.CITY: "市级",
     }
 )
 SATISFACTIONS: Mapping[Satisfaction, str] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Matters with a log of their own, places to find them by, and promises as clocks."""
+"""Matters with a log of their own, and places to find them by."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,6 @@ down_revision = "e8b15c3f9a64"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-CLOCKS = (
-    "desk_accept",
-    "first_contact",
-    "unit_accept",
-    "unit_complete",
-    "complete",
-    "reply",
-    "follow_up",
-)
 ROLES = ["unit", "desk", "leader", "bi", "admin", "source", "system"]
 APPEND_ONLY = (
     "CREATE TRIGGER tr_matter_events_append_only BEFORE UPDATE OR DELETE ON matter_events"
@@ -71,12 +62,9 @@ def upgrade() -> None:
         op.execute(statement)
     op.execute(COMPLETE_REGISTERS)
     op.execute(NEW_CONFIG)
-    _allow_clocks([*CLOCKS, "commitment"])
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM clocks WHERE name = 'commitment'")
-    _allow_clocks(CLOCKS)
     op.execute("DELETE FROM limits WHERE name = 'repeat.after_completion'")
     op.create_unique_constraint(
         op.f("uq_matters_bureau_id_root_ticket_id"), "matters", ["bureau_id", "root_ticket_id"]
@@ -86,16 +74,6 @@ def downgrade() -> None:
         op.drop_column("matters", name)
     for table in ("ticket_places", "matter_texts", "matter_events"):
         op.drop_table(table)
-
-
-def _allow_clocks(names: Sequence[str]) -> None:
-    """Added first, then checked against what is there: a read of the table, no rewrite."""
-    listed = ", ".join(f"'{name}'" for name in names)
-    op.drop_constraint(op.f("ck_clocks_name"), "clocks", type_="check")
-    op.execute(
-        f"ALTER TABLE clocks ADD CONSTRAINT ck_clocks_name CHECK (name IN ({listed})) NOT VALID"
-    )
-    op.execute("ALTER TABLE clocks VALIDATE CONSTRAINT ck_clocks_name")
 
 
 def _words(column: str, words: Sequence[str], name: str) -> sa.CheckConstraint:

@@ -19,6 +19,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import ClockOutcome
 from shared.labels import APPEAL_FINDINGS, FACT_FINDINGS, STATES, VALUATIONS
 
+SUPERVISED = ("ticket.supervised", "ticket.escalated")
 KEPT, BROKEN, OPEN, CANCELLED = "kept", "broken", "open", "cancelled"
 
 
@@ -175,11 +176,11 @@ def _supervisions(dossier: Dossier) -> list[dict[str, Any]]:
             "ticket": (member := dossier.member(row.ticket_id)).ticket.no,
             "by": row.actor_name,
             "level": (data := orjson.loads(row.data))["level"],
-            "reason": data.get("reason"),
+            "cause": data.get("cause"),
             "text": member.texts.get((row.seq, "text")) or member.texts.get((row.seq, "reason")),
         }
         for row in dossier.told
-        if row.type == "ticket.supervised"
+        if row.type in SUPERVISED
     ]
 
 
@@ -233,7 +234,9 @@ def measures(dossier: Dossier) -> list[dict[str, Any]]:
         for visit in _visits(dossier)
     ]
     done += [
-        (one["at"], "supervision", one["ticket"], one["text"]) for one in _supervisions(dossier)
+        (one["at"], "supervision", one["ticket"], one["text"])
+        for one in _supervisions(dossier)
+        if one["cause"] is None
     ]
     done += [
         (city_time(work.at), "work", one.ticket.no, one.texts.get((work.seq, "work")))

@@ -49,7 +49,8 @@ MEMBERS = text(
 TOLD = text(
     "SELECT ticket_id, seq, type, occurred_at, actor_role, actor_name, data::text AS data"
     " FROM ticket_events WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
-    " AND type IN ('ticket.supervised', 'ticket.repeat_linked', 'ticket.matter_joined')"
+    " AND type IN ('ticket.supervised', 'ticket.escalated', 'ticket.repeat_linked',"
+    " 'ticket.matter_joined')"
     " ORDER BY occurred_at, ticket_id, seq"
 )
 IDS = text(

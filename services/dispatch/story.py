@@ -10,7 +10,7 @@ from shared.domain.calendar import CITY_ZONE, in_city
 from shared.domain.matters import MatterClosed, MatterEntry, MatterReopened, TicketDetached
 from shared.domain.rulebook import Rulebook
 from shared.domain.words import Reached, Satisfaction, YesNo
-from shared.labels import SATISFACTIONS, VALUATIONS
+from shared.labels import ESCALATIONS, FOLLOW_UP_LEVELS, SATISFACTIONS, VALUATIONS
 
 Line = tuple[datetime, str]
 END_OF_DAY = time(23, 59, 59)
@@ -53,7 +53,7 @@ def _caller(caller: dict[str, str] | None) -> str:
 def _visits(dossier: Dossier, answer: dict[str, Any], rulebook: Rulebook) -> Iterator[Line]:
     for visit in answer["site_visits"]:
         unit = rulebook.units.get(visit["unit"] or "")
-        who = unit.name if unit is not None else "局领导、受理员"
+        who = unit.name if unit is not None else visit["by"]
         promises = "；".join(
             f"{_owner(one['owner'], rulebook)}承诺{_month_day(one['due_on'])}前“{one['text']}”"
             for one in visit["commitments"]
@@ -69,8 +69,9 @@ def _owner(owner: str, rulebook: Rulebook) -> str:
 
 def _supervisions(answer: dict[str, Any]) -> Iterator[Line]:
     for one in answer["supervisions"]:
-        why = "多人同诉，自动升级" if one["reason"] == "cluster" else one["text"] or "督办"
-        yield _at(one["at"]), f"督办（{one['level']}级）：{why}"
+        why = ESCALATIONS[one["cause"]] if one["cause"] else one["text"] or "未附说明"
+        head = "督办自动升至" if one["cause"] else "督办"
+        yield _at(one["at"]), f"{head}（{one['level']}级）：{_sentence(why)}"
 
 
 def _outcomes(dossier: Dossier) -> Iterator[Line]:
@@ -81,7 +82,8 @@ def _outcomes(dossier: Dossier) -> Iterator[Line]:
 def _outcome(member: Member) -> Iterator[Line]:
     ticket, texts = member.ticket, member.texts
     for work in ticket.works:
-        yield work.at, f"处置：{texts.get((work.seq, 'work'))}。"
+        if ticket.assist(work.unit) is None:  # what assists did, the dossier lists
+            yield work.at, f"处置：{_sentence(texts.get((work.seq, 'work')))}"
     feedback = ticket.feedback
     if feedback is not None:
         found = finding(ticket)
@@ -89,7 +91,7 @@ def _outcome(member: Member) -> Iterator[Line]:
         summary = texts.get((feedback.seq, "summary"))
         yield feedback.at, f"反馈认定“{found or '未作认定'}”，{valued}：{summary}"
     for one in ticket.follow_ups:
-        yield one.at, f"回访：{_rating(one)}。"
+        yield one.at, f"{FOLLOW_UP_LEVELS[one.level]}回访：{_rating(one)}。"
 
 
 def _rating(follow_up: Any) -> str:
@@ -151,6 +153,10 @@ def _summary(dossier: Dossier, answer: dict[str, Any]) -> str:
         f"{answer['callers']['distinct']}位来电人；认定{found or '尚无'}；"
         f"现场承诺{len(made)}项，按期落实{kept}项；距最近一次反映已{quiet}天。"
     )
+
+
+def _sentence(text: str | None) -> str:
+    return "（无文字）" if not text else text.rstrip("。") + "。"
 
 
 def _at(told: str) -> datetime:

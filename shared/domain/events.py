@@ -379,7 +379,6 @@ class TicketSupervised(Event):
     """督办: raises the level and adds a limit; the earlier due applies.
 
     `source` and `upstream_no` where a platform's 复核单 fell on a ticket still open (ruling 24).
-    `reason`: why the rules raised it by themselves.
     """
 
     type = "ticket.supervised"
@@ -387,7 +386,6 @@ class TicketSupervised(Event):
     due: datetime | None = None
     source: str | None = None
     upstream_no: str | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

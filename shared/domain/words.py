@@ -90,6 +90,7 @@ class EscalationCause(StrEnum):
     OVERDUE = "overdue"
     REWORK = "rework"
     REPEATS = "repeats"
+    CLUSTER = "cluster"
 
 
 class NoticeKind(StrEnum):

@@ -7,17 +7,18 @@ from sqlalchemy import text
 
 from shared.db import Tx
 from shared.domain.actor import SYSTEM
-from shared.domain.events import RepeatLinked, TicketSupervised
+from shared.domain.events import RepeatLinked, TicketEscalated
 from shared.domain.gathering import NEW, Board, Join, Link, Move, Raise
-from shared.domain.repeats import CLUSTER, RepeatLimits, Sighting
+from shared.domain.ladder import BUREAU_LEVEL
+from shared.domain.repeats import RepeatLimits, Sighting
 from shared.domain.ticket import Ticket
+from shared.domain.words import EscalationCause
 from shared.events.subscriptions import MATTERS
 from shared.tickets import sightings
 from shared.tickets.ledger import Ledger
 from shared.tickets.loading import lock_free, lock_ids
 from shared.tickets.matters import MatterBook, hold_matters
 
-HIGHEST_LEVEL = 3
 # A number means the ticket its own platform knows by it, else whichever ticket bears it.
 CLAIMS = text(
     "SELECT DISTINCT ON (a.upstream_no, a.ticket_id) a.upstream_no, a.ticket_id AS repeat,"
@@ -177,9 +178,9 @@ def link(ledger: Ledger, ticket: Ticket, move: Link, *, root: str) -> Ticket:
 
 def raise_level(ledger: Ledger, ticket: Ticket) -> Ticket:
     """So many callers are the leaders' business; no limit of its own, so no due moves."""
-    if not ticket.is_open or ticket.supervision_level >= HIGHEST_LEVEL:
+    if not ticket.is_open or ticket.supervision_level >= BUREAU_LEVEL:
         return ticket
-    event = TicketSupervised(level=HIGHEST_LEVEL, reason=CLUSTER)
+    event = TicketEscalated(BUREAU_LEVEL, EscalationCause.CLUSTER)
     return ledger.record(ticket, event, actor=SYSTEM)
 
 
