@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shared.domain.notices import NoticeKind
 from shared.domain.words import (
     AppealFinding,
     AppealType,
@@ -10,7 +11,6 @@ from shared.domain.words import (
     EscalationCause,
     FactFinding,
     FollowUpLevel,
-    NoticeKind,
     Satisfaction,
     TicketState,
     Trade,
@@ -98,6 +98,10 @@ NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
         NoticeKind.MISSED: "已超期",
         NoticeKind.FEEDBACK_REJECTED: "反馈被退回",
         NoticeKind.REWORK: "重办",
+        NoticeKind.REQUESTED: "申请待决定",
+        NoticeKind.DECIDED: "申请已决定",
+        NoticeKind.MERGED: "已并单",
+        NoticeKind.RETURNED_UPSTREAM: "上级已收回",
         NoticeKind.VOIDED: "工单已作废",
         NoticeKind.EMERGENCY_PUSHED: "应急工单",
         NoticeKind.EMERGENCY_DECLARED: "启动应急预案",

@@ -83,13 +83,11 @@ ACTIONS: Mapping[str, Permission] = {
     "return": Permission(UNIT, frozenset({S.DISPATCHED, S.ACCEPTED}), frozenset({LEAD})),
     "decide-return": Permission(DESK, frozenset({S.DISPATCHED, S.ACCEPTED})),
     "request-upstream-return": Permission(DESK, frozenset({S.RECEIVED, S.TRIAGED})),
-    "request-extension": Permission(
-        DESK | UNIT, OPEN_STATES - {S.RETURN_PENDING}, frozenset({LEAD})
-    ),
+    "request-extension": Permission(DESK | UNIT, OPEN_STATES, frozenset({LEAD})),
     "decide-extension": Permission(LEADER, OPEN_STATES),
     "merge": Permission(DESK, frozenset({S.TRIAGED, S.DISPATCHED, S.ACCEPTED, S.IN_PROGRESS})),
-    "void": Permission(DESK, frozenset(S) - TERMINAL_STATES),
-    "confirm-void": Permission(LEADER, frozenset(S) - TERMINAL_STATES),
+    "void": Permission(DESK, frozenset(S) - {S.VOIDED}),
+    "confirm-void": Permission(LEADER, frozenset(S) - {S.VOIDED}),
     "urge": Permission(LEADERS, OPEN_STATES),
     "supervise": Permission(LEADERS, OPEN_STATES),
 }

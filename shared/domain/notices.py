@@ -7,6 +7,7 @@ the caller, nor anything anybody wrote.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain.calendar import in_city
 from shared.domain.emergency import Emergency
@@ -14,15 +15,49 @@ from shared.domain.events import Code
 from shared.domain.limits import Window
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
-from shared.domain.words import AddresseeKind as Kind
-from shared.domain.words import NoticeKind, NoticeUrgency, Role, UnitKind, Urgency
+from shared.domain.words import Role, UnitKind, Urgency
+
+
+class NoticeKind(StrEnum):
+    """What a person is told of."""
+
+    URGENT_RECEIVED = "urgent_received"
+    DISPATCHED = "dispatched"
+    URGED = "urged"
+    SUPERVISED = "supervised"
+    ESCALATED = "escalated"
+    WARNED = "warned"
+    MISSED = "missed"
+    FEEDBACK_REJECTED = "feedback_rejected"
+    REWORK = "rework"
+    REQUESTED = "requested"
+    DECIDED = "decided"
+    MERGED = "merged"
+    RETURNED_UPSTREAM = "returned_upstream"
+    VOIDED = "voided"
+    EMERGENCY_PUSHED = "emergency_pushed"
+    EMERGENCY_DECLARED = "emergency_declared"
+    EMERGENCY_ENDED = "emergency_ended"
+
+
+class NoticeUrgency(StrEnum):
+    """`immediate`: at any hour; else when the duty window next opens."""
+
+    IMMEDIATE = "immediate"
+    NORMAL = "normal"
+
+
+class AddresseeKind(StrEnum):
+    UNIT = "unit"
+    ROLE = "role"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """`id`: a unit's, a role, or a person's name as their key gives it."""
 
-    kind: Kind
+    kind: AddresseeKind
     id: str
 
 
@@ -37,8 +72,8 @@ class Notice:
     data: Mapping[str, Code] = field(default_factory=dict)
 
 
-DESK = Addressee(Kind.ROLE, Role.DESK.value)
-LEADER = Addressee(Kind.ROLE, Role.LEADER.value)
+DESK = Addressee(AddresseeKind.ROLE, Role.DESK.value)
+LEADER = Addressee(AddresseeKind.ROLE, Role.LEADER.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +87,7 @@ class Told:
 
     def unit(self, unit: str) -> list[Addressee]:
         """A unit that is complained of is told of nothing."""
-        return [] if unit == self.ticket.object_unit else [Addressee(Kind.UNIT, unit)]
+        return [] if unit == self.ticket.object_unit else [Addressee(AddresseeKind.UNIT, unit)]
 
     @property
     def holders(self) -> list[Addressee]:

@@ -1,6 +1,7 @@
 """What each event has to tell, and to whom."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,10 +11,20 @@ from shared.domain.calendar import in_city
 from shared.domain.emergency import Emergency
 from shared.domain.events import Code
 from shared.domain.ladder import BUREAU_LEVEL, SECTION_LEVEL
-from shared.domain.notices import DESK, LEADER, Addressee, Notice, Told, timed
+from shared.domain.notices import (
+    DESK,
+    LEADER,
+    Addressee,
+    AddresseeKind,
+    Notice,
+    NoticeKind,
+    Told,
+    timed,
+)
+from shared.domain.parts import Asked
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
-from shared.domain.words import AddresseeKind, ClockName, NoticeKind, UnitKind, Urgency
+from shared.domain.words import ClockName, UnitKind, Urgency
 
 HANDLING = frozenset({UnitKind.SECTION, UnitKind.AFFILIATE, UnitKind.CONTRACTOR})
 DESK_CLOCKS = frozenset({ClockName.DESK_ACCEPT, ClockName.FOLLOW_UP})
@@ -21,6 +32,7 @@ CALLS = frozenset({ClockName.FIRST_CONTACT, ClockName.REPLY})
 GRAVITY = tuple(Urgency)
 
 Line = tuple[NoticeKind, list[Addressee], dict[str, Code]]
+Teller = Callable[[Told, Any], list[Line]]
 
 
 def notices_for(
@@ -169,15 +181,55 @@ def _rework(told: Told, event: events.ReworkOpened) -> list[Line]:
     return [(NoticeKind.REWORK, people, {"round": event.round, "due": due})]
 
 
-def _voided(told: Told, event: events.TicketVoided) -> list[Line]:
-    return [(NoticeKind.VOIDED, told.parts, {})]
+def _requested(what: str, decider: Addressee) -> Teller:
+    """A request that waits for somebody's word."""
+
+    def tell(told: Told, event: events.Event) -> list[Line]:
+        return [(NoticeKind.REQUESTED, [decider], {"what": what})]
+
+    return tell
+
+
+def _return_decided(told: Told, event: events.ReturnDecided) -> list[Line]:
+    """The unit that asked (it may have the ticket no more); the desk, where the platform spoke."""
+    asked = told.before.pending_return if told.before is not None else None
+    people = _askers(told, asked.asked if asked is not None else None)
+    return [(NoticeKind.DECIDED, people, {"what": "return", "granted": event.granted})]
+
+
+def _extension_decided(told: Told, event: events.ExtensionDecided) -> list[Line]:
+    asked = told.before.pending_extension if told.before is not None else None
+    people = [*told.holders, *_askers(told, asked.asked if asked is not None else None)]
+    data: dict[str, Code] = {"what": "extension", "granted": event.granted, "due": _iso(event.due)}
+    return [(NoticeKind.DECIDED, people, data | {"upstream": event.upstream})]
+
+
+def _void_refused(told: Told, event: events.VoidRefused) -> list[Line]:
+    asked = told.before.pending_void if told.before is not None else None
+    return [(NoticeKind.DECIDED, _askers(told, asked), {"what": "void", "granted": False})]
+
+
+def _askers(told: Told, asked: Asked | None) -> list[Addressee]:
+    """The unit or the desk that asked, and the person who did."""
+    if asked is None:
+        return [DESK]
+    unit = told.unit(asked.unit) if asked.unit is not None else [DESK]
+    return [*unit, Addressee(AddresseeKind.PERSON, asked.by)]
+
+
+def _over(kind: NoticeKind) -> Teller:
+    """Nothing is left to do for those who had a part in it."""
+
+    def tell(told: Told, event: events.Event) -> list[Line]:
+        parts = replace(told, ticket=told.before).parts if told.before is not None else []
+        return [(kind, parts, {})]
+
+    return tell
 
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else in_city(at).isoformat()
 
-
-Teller = Callable[[Told, Any], list[Line]]
 
 TELLERS: Mapping[type[events.Event], Teller] = MappingProxyType(
     {
@@ -192,6 +244,14 @@ TELLERS: Mapping[type[events.Event], Teller] = MappingProxyType(
         events.ClockMissed: _missed,
         events.FeedbackRejected: _feedback_rejected,
         events.ReworkOpened: _rework,
-        events.TicketVoided: _voided,
+        events.ReturnRequested: _requested("return", DESK),
+        events.ReturnDecided: _return_decided,
+        events.ExtensionRequested: _requested("extension", LEADER),
+        events.ExtensionDecided: _extension_decided,
+        events.VoidRequested: _requested("void", LEADER),
+        events.VoidRefused: _void_refused,
+        events.TicketMerged: _over(NoticeKind.MERGED),
+        events.ReturnedUpstream: _over(NoticeKind.RETURNED_UPSTREAM),
+        events.TicketVoided: _over(NoticeKind.VOIDED),
     }
 )

@@ -93,37 +93,6 @@ class EscalationCause(StrEnum):
     CLUSTER = "cluster"
 
 
-class NoticeKind(StrEnum):
-    """What a person is told of."""
-
-    URGENT_RECEIVED = "urgent_received"
-    DISPATCHED = "dispatched"
-    URGED = "urged"
-    SUPERVISED = "supervised"
-    ESCALATED = "escalated"
-    WARNED = "warned"
-    MISSED = "missed"
-    FEEDBACK_REJECTED = "feedback_rejected"
-    REWORK = "rework"
-    VOIDED = "voided"
-    EMERGENCY_PUSHED = "emergency_pushed"
-    EMERGENCY_DECLARED = "emergency_declared"
-    EMERGENCY_ENDED = "emergency_ended"
-
-
-class NoticeUrgency(StrEnum):
-    """`immediate`: at any hour; else when the duty window next opens."""
-
-    IMMEDIATE = "immediate"
-    NORMAL = "normal"
-
-
-class AddresseeKind(StrEnum):
-    UNIT = "unit"
-    ROLE = "role"
-    PERSON = "person"
-
-
 class ClockOutcome(StrEnum):
     """How a clock ended; a running clock has none. `late`: stopped after its due."""
 

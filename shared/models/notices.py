@@ -15,7 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.domain.words import AddresseeKind, NoticeKind, NoticeUrgency, Role
+from shared.domain.notices import AddresseeKind, NoticeKind, NoticeUrgency
+from shared.domain.words import Role
 from shared.models.base import bureau, metadata, moment, one_of, text
 from shared.models.tickets import Xid8
 

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from shared.domain.actor import SYSTEM
 from shared.domain.events import ClockMissed, ClockWarned, Event, TicketArchived
 from shared.domain.ladder import next_escalation
+from shared.domain.notices import NoticeKind
 from shared.domain.rulebook import Rulebook
 from shared.domain.telling import emergency_notices
 from shared.domain.ticket import Ticket
-from shared.domain.words import NoticeKind
 from shared.tickets.emergency import end_plan
 from shared.tickets.ledger import Ledger
 from shared.tickets.loading import lock_ids

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from shared.domain.calendar import CITY_ZONE
-from shared.domain.words import NoticeKind, Role, Urgency
+from shared.domain.notices import NoticeKind
+from shared.domain.words import Role, Urgency
 from shared.labels import NOTICES
 from shared.tickets import Hotline
 from tests.factories import BODIES, TEXTS, Desk, SetClock, make_ticket
@@ -119,6 +120,34 @@ async def test_each_thing_is_told_to_those_whose_business_it_is(
         ("supervised", "desk"),
         ("supervised", "leader"),
     ]
+
+
+async def test_a_request_goes_to_who_decides_and_the_answer_to_who_asked(
+    desk: Desk, hotline: Hotline
+) -> None:
+    no = await make_ticket(hotline)
+    await desk.walk(no, until="accept")
+    asked = {"reason_code": "weather", "reason": "连日有雨", "days": 2}
+    for who, action, body in (
+        (LEAD, "request-extension", asked),
+        ("leader", "decide-extension", {"granted": False, "comment": "不同意"}),
+        (LEAD, "return", {"reason_code": "not_ours", "reason": "不属本单位"}),
+        ("desk", "decide-return", {"granted": True, "comment": "同意"}),
+    ):
+        answer = await desk.act(who, no, action, **body)
+        assert answer.status_code == 200, (action, answer.text)
+
+    items = [one for one in await notices_of(desk, "desk", no) if "what" in one["data"]]
+    assert [(one["kind"], one["data"]["what"], one["to"]["kind"]) for one in items] == [
+        ("requested", "extension", "role"),
+        ("decided", "extension", "unit"),
+        ("decided", "extension", "person"),
+        ("requested", "return", "role"),
+        ("decided", "return", "unit"),
+        ("decided", "return", "person"),
+    ]
+    assert [one["to"]["id"] for one in items if one["to"]["kind"] == "role"] == ["leader", "desk"]
+    assert {one["to"]["id"] for one in items if one["to"]["kind"] == "unit"} == {LEAD}
 
 
 async def test_breaches_go_to_who_must_act_and_to_the_desk_and_up_the_ladder(

@@ -10,10 +10,10 @@ from shared.domain.calendar import in_city
 from shared.domain.emergency import LIMIT_KEYS, Emergency, Scope
 from shared.domain.events import EmergencyJoined
 from shared.domain.limits import BadLimit, LimitUnit, parse_limit, parse_window
+from shared.domain.notices import NoticeKind
 from shared.domain.rulebook import Rulebook
 from shared.domain.telling import emergency_notices
 from shared.domain.ticket import Ticket
-from shared.domain.words import NoticeKind
 from shared.errors import FieldError
 from shared.tickets import Ledger, lock_ids
 from shared.tickets.emergency import comes_under, end_plan, plan_id

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 from services.dispatch import queries
 from services.dispatch.answers import INSIDERS
 from services.dispatch.times import city_time
-from shared.domain.words import NoticeKind, Role
+from shared.domain.notices import NoticeKind
+from shared.domain.words import Role
 from shared.errors import Invalid
 from shared.labels import NOTICES
 from shared.web.auth import Caller, HotlineState, require_role
