@@ -10,7 +10,9 @@ from shared.tickets import Hotline, list_entries
 from tests.scoring.conftest import BUREAU, Fold, Write
 from tests.scoring.histories import History, completed
 
-OWED = text("SELECT count(*) AS owed FROM deliveries WHERE bureau_id = :bureau")
+OWED = text(
+    "SELECT count(*) AS owed FROM deliveries WHERE bureau_id = :bureau AND subscriber = 'scoring'"
+)
 
 
 async def test_the_handler_folds_each_ticket_it_hears_of(
