@@ -45,11 +45,22 @@ UPDATE matters AS m SET root = t.no,
         WHERE k.bureau_id = m.bureau_id AND k.matter = m.matter)
 FROM tickets AS t WHERE t.bureau_id = m.bureau_id AND t.ticket_id = m.root_ticket_id
 """
-# Registers that were loaded before the second window had a name.
-COMPLETE_REGISTERS = """
+# Registers that were loaded before these had a name.
+NEW_LIMITS = {
+    "repeat.after_completion": "15d",
+    "ladder.section.overdue": "1wd",
+    "ladder.section.reworks": "2",
+    "ladder.bureau.overdue": "3wd",
+    "ladder.bureau.repeats": "3",
+    "ladder.bureau.repeats_within": "30d",
+    "pause.reasons": "none",
+}
+NAMES = ", ".join(f"'{name}'" for name in NEW_LIMITS)
+COMPLETE_REGISTERS = f"""
 INSERT INTO limits (bureau_id, version, name, value, valid_from, valid_to)
-SELECT bureau_id, version, 'repeat.after_completion', '15d', valid_from, valid_to FROM limits
-WHERE name = 'repeat.window' ON CONFLICT DO NOTHING
+SELECT l.bureau_id, l.version, n.name, n.value, l.valid_from, l.valid_to FROM limits AS l,
+(VALUES {", ".join(f"('{name}', '{value}')" for name, value in NEW_LIMITS.items())})
+AS n (name, value) WHERE l.name = 'repeat.window' ON CONFLICT DO NOTHING
 """
 NEW_CONFIG = "UPDATE bureaus SET config_version = config_version + 1"
 
@@ -65,7 +76,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM limits WHERE name = 'repeat.after_completion'")
+    op.execute(f"DELETE FROM limits WHERE name IN ({NAMES})")
     op.create_unique_constraint(
         op.f("uq_matters_bureau_id_root_ticket_id"), "matters", ["bureau_id", "root_ticket_id"]
     )

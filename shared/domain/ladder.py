@@ -1,11 +1,12 @@
 """The supervision ladder (domain §6): which level a ticket reaches by itself, and when.
 
 1, the desk: its light turns yellow. 2, the head of the section: a workday overdue, or the second
-rework. 3, the head of the bureau: three workdays overdue, or repeated too often.
+rework. 3, the head of the bureau: three workdays overdue, or repeated too often. The numbers are
+the register's (`ladder.…`), as in force when the ticket was received.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.events import TicketEscalated
 from shared.domain.rulebook import Rulebook
@@ -13,10 +14,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName, EscalationCause
 
 DESK_LEVEL, SECTION_LEVEL, BUREAU_LEVEL = 1, 2, 3
-OVERDUE_WORKDAYS = {SECTION_LEVEL: 1, BUREAU_LEVEL: 3}
-REWORK_ROUND = 3  # the second rework is the third round
-REPEATS = 3
-REPEAT_SPAN = timedelta(days=30)
+OVERDUE = {SECTION_LEVEL: "ladder.section.overdue", BUREAU_LEVEL: "ladder.bureau.overdue"}
 
 Step = tuple[datetime, TicketEscalated]
 
@@ -29,7 +27,7 @@ def next_escalation(ticket: Ticket, rulebook: Rulebook) -> Step | None:
 
 
 def _steps(ticket: Ticket, rulebook: Rulebook) -> Iterator[Step]:
-    level = ticket.supervision_level
+    level, limits = ticket.supervision_level, rulebook.limits_at(ticket.received_at)
     clock = ticket.clock(ClockName.COMPLETE)
     if clock is not None and clock.is_running and clock.due is not None:
         if level < DESK_LEVEL:
@@ -38,14 +36,24 @@ def _steps(ticket: Ticket, rulebook: Rulebook) -> Iterator[Step]:
         else:
             calendar = rulebook.calendar_at(clock.due)
             above = SECTION_LEVEL if level < SECTION_LEVEL else BUREAU_LEVEL
-            late = calendar.same_time_workdays_after(clock.due, OVERDUE_WORKDAYS[above])
+            days = limits.limit(OVERDUE[above]).amount
+            late = calendar.same_time_workdays_after(clock.due, days)
             yield late, TicketEscalated(above, EscalationCause.OVERDUE)
-    if ticket.round >= REWORK_ROUND and level < SECTION_LEVEL and ticket.round_start is not None:
+    reworks = ticket.round - 1
+    is_often = reworks >= limits.number("ladder.section.reworks")
+    if is_often and level < SECTION_LEVEL and ticket.round_start is not None:
         yield ticket.round_start, TicketEscalated(SECTION_LEVEL, EscalationCause.REWORK)
 
 
-def repeats_step(ticket: Ticket, times: int) -> TicketEscalated | None:
-    """For a repeat that is the last of so many of its root within thirty days."""
-    if not ticket.is_open or ticket.supervision_level >= BUREAU_LEVEL or times < REPEATS:
+def repeats_since(ticket: Ticket, rulebook: Rulebook) -> datetime:
+    """From when on repeats of its root are counted."""
+    span = rulebook.limits_at(ticket.received_at).limit("ladder.bureau.repeats_within").span
+    return ticket.received_at - span
+
+
+def repeats_step(ticket: Ticket, times: int, rulebook: Rulebook) -> TicketEscalated | None:
+    """For a repeat that is the last of so many of its root."""
+    enough = rulebook.limits_at(ticket.received_at).number("ladder.bureau.repeats")
+    if not ticket.is_open or ticket.supervision_level >= BUREAU_LEVEL or times < enough:
         return None
     return TicketEscalated(BUREAU_LEVEL, EscalationCause.REPEATS)

@@ -116,7 +116,9 @@ class Ledger:
         await self.flush()
         for ticket_id in sorted(self._repeated):
             ticket = self.tickets[ticket_id]
-            step = repeats_step(ticket, await count_repeats(self.tx, ticket))
+            step = repeats_step(
+                ticket, await count_repeats(self.tx, ticket, self.rulebook), self.rulebook
+            )
             if step is not None:
                 self.record(ticket, step, actor=SYSTEM)
         await self.flush()

@@ -3,7 +3,8 @@
 from sqlalchemy import text
 
 from shared.db import Tx
-from shared.domain.ladder import REPEAT_SPAN
+from shared.domain.ladder import repeats_since
+from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 
 COUNT_REPEATS = text(
@@ -12,14 +13,14 @@ COUNT_REPEATS = text(
 )
 
 
-async def count_repeats(tx: Tx, ticket: Ticket) -> int:
+async def count_repeats(tx: Tx, ticket: Ticket, rulebook: Rulebook) -> int:
     """Repeats of its root received in the thirty days up to its own receipt, itself included."""
     found = await tx.run(
         COUNT_REPEATS,
         bureau=tx.bureau,
         matter=ticket.matter,
         root=ticket.repeat_of,
-        since=ticket.received_at - REPEAT_SPAN,
+        since=repeats_since(ticket, rulebook),
         until=ticket.received_at,
     )
     return int(found.scalar_one())
