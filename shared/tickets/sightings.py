@@ -49,29 +49,30 @@ FOLLOWERS = text(
     " AND r.no = t.fold->>'repeat_of'"
     " WHERE t.bureau_id = :bureau AND r.ticket_id = ANY(CAST(:ids AS bigint[]))"
 )
+# "OFFSET 0" keeps the planner from turning it round: few are of that caller or place, and they are
+# found by their own index; only those are then looked at as tickets.
 FITTING = (
-    " JOIN tickets AS f ON f.bureau_id = :bureau AND f.ticket_id = o.ticket_id"
-    " AND f.category = k.category AND f.ticket_id <> k.id AND ("
+    "SELECT f.ticket_id FROM (SELECT o.ticket_id FROM {table} AS o"  # noqa: S608 - constants only
+    " WHERE o.bureau_id = :bureau AND {match} OFFSET 0) AS o"
+    " JOIN LATERAL (SELECT * FROM tickets AS f"
+    "  WHERE f.bureau_id = :bureau AND f.ticket_id = o.ticket_id OFFSET 0) AS f ON"
+    "  f.category = k.category AND f.ticket_id <> k.id AND ("
     "  f.received_at BETWEEN k.received_at - CAST(:window AS interval)"
     "   AND k.received_at + CAST(:window AS interval)"
     "  OR f.completed_at BETWEEN k.received_at - CAST(:after AS interval) AND k.received_at)"
-    f" WHERE o.bureau_id = :bureau AND {{match}} ORDER BY o.ticket_id DESC LIMIT {MOST_NEAR}"
+    f" ORDER BY f.ticket_id DESC LIMIT {MOST_NEAR}"
 )
+BY_CALLER = FITTING.format(table="callers", match="o.phone_hash = k.caller")
+BY_ADDRESS = FITTING.format(table="ticket_places", match="o.address = k.address")
+BY_CELL = FITTING.format(table="ticket_places", match="o.cell = s.cell")
 # The newest of each kind are enough: what repeats hangs on its root, a matter names itself.
 NEAR = text(
-    f"SELECT k.id AS subject, {COLUMNS}"  # noqa: S608 - constants only
+    "SELECT k.id AS subject, near.ticket_id"  # noqa: S608 - constants only
     " FROM json_to_recordset(CAST(:wanted AS json)) AS k(id bigint, category text,"
     "  received_at timestamptz, caller bytea, address bytea, cells bigint[])"
-    " CROSS JOIN LATERAL ("
-    f"  (SELECT o.ticket_id FROM callers AS o{FITTING.format(match='o.phone_hash = k.caller')})"
-    "  UNION"
-    f"  (SELECT o.ticket_id FROM ticket_places AS o"
-    f"   {FITTING.format(match='o.address = k.address')})"
-    "  UNION SELECT g.ticket_id FROM unnest(k.cells) AS s(cell) CROSS JOIN LATERAL"
-    f"  (SELECT o.ticket_id FROM ticket_places AS o{FITTING.format(match='o.cell = s.cell')}) AS g"
-    " ) AS near"
-    " JOIN tickets AS t ON t.bureau_id = :bureau AND t.ticket_id = near.ticket_id"
-    f"{BESIDE}"
+    f" CROSS JOIN LATERAL (({BY_CALLER}) UNION ({BY_ADDRESS})"
+    "  UNION SELECT g.ticket_id FROM unnest(k.cells) AS s(cell)"
+    f"   CROSS JOIN LATERAL ({BY_CELL}) AS g) AS near"
 )
 PUT_PLACES = text(
     write_rows(
@@ -116,7 +117,8 @@ async def find_near(
     near: dict[int, list[int]] = {}
     for row in rows:
         near.setdefault(row.subject, []).append(row.ticket_id)
-    return sightings_of(rows), near
+    ids = sorted({row.ticket_id for row in rows})
+    return await find_by_id(tx, ids), near
 
 
 async def find_by_no(tx: Tx, nos: Collection[str]) -> dict[int, Sighting]:
