@@ -21,7 +21,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
-from shared.models.scoring import facts
+from shared.models.scoring import facts, schemes
 from shared.models.tickets import (
     awaited_roots,
     callers,
@@ -55,6 +55,7 @@ __all__ = [
     "notices",
     "raw_messages",
     "sandbox_clock",
+    "schemes",
     "source_secrets",
     "sources",
     "ticket_events",

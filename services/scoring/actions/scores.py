@@ -11,7 +11,7 @@ from services.scoring.rules.fact import Fact
 from services.scoring.rules.metrics import Metric, Part, Verdict, judge
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row, list_rows, total_row
-from services.scoring.rules.schemes import Scheme
+from services.scoring.rules.schemes import NOBODY, Peer, Scheme
 from services.scoring.rules.tallies import KEYS, Key, tally
 from shared.db import Tx
 from shared.domain.rulebook import Unit
@@ -80,11 +80,11 @@ async def read_sheet(
     facts = known.facts if by_unit else [fact for fact in known.facts if question.sees(fact)]
     tallies = tally(facts, question.by, period=question.period, known_at=known.known_at)
 
-    def tier_of(key: Key) -> str | None:
+    def peer_of(key: Key) -> Peer:
         unit = units.get(key) if by_unit and key is not None else None
-        return unit.kind.value if unit is not None else None
+        return Peer(unit.kind.value, frozenset(unit.trades)) if unit is not None else NOBODY
 
-    rows = list_rows(scheme, tallies, tier_of=tier_of)
+    rows = list_rows(scheme, tallies, peer_of=peer_of)
     if by_unit and question.scope is not None:
         rows = [row for row in rows if row.key in question.scope]
     return Sheet(rows, total_row(scheme, rows), known.known_at)

@@ -1,0 +1,130 @@
+"""Which tickets are judged otherwise by another scheme, and why."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.scoring.rules.ranks import Entrant
+from services.scoring.rules.schemes import RESOLUTION, RULES, Scheme
+from services.scoring.rules.tallies import Key
+
+MODE = "resolution_mode"
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One round in one metric: the row it counts in, and its verdict as text.
+
+    The text is the round's worth, or the reason it stays out.
+    """
+
+    no: str
+    round: int
+    key: Key
+    text: str
+
+
+VerdictsOf = Callable[[str], Iterable[Judged]]
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """`before` and `after`: the verdicts, or the points a rule gives; None where it is silent.
+
+    `cause`: "resolution_mode", or the rule that begins or ceases to charge the ticket.
+    """
+
+    no: str
+    round: int
+    metric: str
+    before: str | None
+    after: str | None
+    cause: str
+
+
+def list_flips(
+    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], *, verdicts_of: VerdictsOf
+) -> list[Flip]:
+    """Of the rows of both; each scheme as it is for that row. In order of ticket and metric."""
+    rules = {
+        rule
+        for scheme in (*before.values(), *after.values())
+        for rule in (*scheme.bonus, *scheme.penalty)
+    }
+    metrics = {RULES[rule].metric for rule in rules} | {
+        scheme.metric_of(RESOLUTION)
+        for scheme in (*before.values(), *after.values())
+        if RESOLUTION in scheme.weights
+    }
+    judged = {metric: list(verdicts_of(metric)) for metric in sorted(metrics)}
+    flips = [*_resolution_flips(before, after, judged), *_charge_flips(before, after, judged)]
+    return sorted(flips, key=lambda one: (one.no, one.round, one.metric, one.cause))
+
+
+def _resolution_flips(
+    before: Mapping[Key, Scheme],
+    after: Mapping[Key, Scheme],
+    judged: Mapping[str, Sequence[Judged]],
+) -> Iterator[Flip]:
+    """Rounds that count in the one mode's rate and not, or otherwise, in the other's."""
+    texts: defaultdict[tuple[str, int, Key], dict[str, str]] = defaultdict(dict)
+    for metric, rounds in judged.items():
+        for one in rounds:
+            texts[one.no, one.round, one.key][metric] = one.text
+    for (no, number, key), verdicts in texts.items():
+        schemes = before.get(key), after.get(key)
+        if any(scheme is None or RESOLUTION not in scheme.weights for scheme in schemes):
+            continue
+        old, new = (verdicts.get(scheme.metric_of(RESOLUTION)) for scheme in schemes if scheme)
+        if old != new:
+            yield Flip(no, number, RESOLUTION, old, new, MODE)
+
+
+def _charge_flips(
+    before: Mapping[Key, Scheme],
+    after: Mapping[Key, Scheme],
+    judged: Mapping[str, Sequence[Judged]],
+) -> Iterator[Flip]:
+    """Tickets that one scheme gives or takes points for and the other does not."""
+    old, new = list_charges(before, judged), list_charges(after, judged)
+    for place in old.keys() | new.keys():
+        was, comes = old.get(place, NOTHING), new.get(place, NOTHING)
+        if (was == NOTHING) != (comes == NOTHING):
+            rule, no, number = place
+            yield Flip(no, number, RULES[rule].metric, _text(was), _text(comes), rule)
+
+
+def _text(points: Decimal) -> str | None:
+    return f"{points.normalize():f}" if points else None
+
+
+def list_charges(
+    schemes: Mapping[Key, Scheme], judged: Mapping[str, Sequence[Judged]]
+) -> dict[tuple[str, str, int], Decimal]:
+    """Points by (rule, ticket, round); their sums are the rows' adjustments.
+
+    What is free is the earliest of each row, by number; so is what a cap has room for.
+    """
+    charges: dict[tuple[str, str, int], Decimal] = {}
+    rounds: defaultdict[tuple[Key, str], list[Judged]] = defaultdict(list)
+    for metric, found in judged.items():
+        for one in sorted(found, key=lambda one: (one.no, one.round)):
+            rounds[one.key, metric].append(one)
+    for key, scheme in schemes.items():
+        for sign, rules, cap in (
+            (1, scheme.bonus, scheme.bonus_cap),
+            (-1, scheme.penalty, scheme.penalty_cap),
+        ):
+            left = cap
+            for rule, each in rules.items():
+                for one in rounds[key, RULES[rule].metric][scheme.free_of(rule) :]:
+                    points = each if left is None else min(each, left)
+                    left = None if left is None else left - points
+                    charges[rule, one.no, one.round] = sign * points
+    return charges
+
+
+def schemes_by_row(entrants: Iterable[Entrant]) -> dict[Key, Scheme]:
+    return {one.key: one.scheme for one in entrants}
