@@ -61,7 +61,10 @@ def row_body(row: Row, key: Key, name: str) -> dict[str, Any]:
 
 
 def note_text(row: Row) -> str | None:
-    return None if row.note is None else labels.NOTES[row.note].format(least=row.min_sample)
+    """Why a row has no rank."""
+    if row.note is None or row.entrant is None:
+        return None
+    return labels.NOTES[row.note].format(least=row.entrant.scheme.min_sample)
 
 
 def figure_body(figure: Figure) -> dict[str, Any]:

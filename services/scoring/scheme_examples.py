@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.scoring.examples import SCORES
+from services.scoring.examples import ROW, SCORES
 
 DRAFT: dict[str, Any] = {
     "id": "ja-default",
@@ -64,6 +64,34 @@ TRIAL = {
             "to": "1",
             "why": "解决率口径由“只计实际解决”改为“解释说明也计入”，"
             "本件由计入分母、不计分子改为计入分子",
+        }
+    ],
+}
+RANKS = {
+    "period": SCORES["period"],
+    "by": "unit",
+    "scheme": {"id": "ja-default", "version": 1},
+    "min_sample": 5,
+    "known_at": SCORES["known_at"],
+    "tiers": [
+        {
+            "tier": "section",
+            "name": "业务科室",
+            "rows": [
+                {
+                    "key": "sanitation-section",
+                    "name": "环卫管理科（样例）",
+                    "score": "80.71",
+                    "rank": 2,
+                    "note": "一件工单即可改变名次",
+                    "satisfaction": ROW["metrics"]["satisfaction_score"],
+                    "overdue": 1,
+                    "sensitivity": {
+                        "up": {"tickets": 1, "metric": "on_time_completion_rate"},
+                        "down": None,
+                    },
+                }
+            ],
         }
     ],
 }

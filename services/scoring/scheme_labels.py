@@ -55,6 +55,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 EVERYONE = "不分档"
 VOLUME = "受理 {} 件"
+AND_MORE = "{} 及以上"
 ONE_TICKET = "一件工单即可改变名次"
 MODES: Mapping[str, str] = MappingProxyType(
     {

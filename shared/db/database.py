@@ -69,16 +69,23 @@ class Database:
                 "server_settings": {"jit": "off", "application_name": "minhu"},
             },
         )
+        self.steady = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
 
     @asynccontextmanager
     async def transaction(
-        self, bureau: int, *, writing: bool = True, lock: int = 0
+        self, bureau: int, *, writing: bool = True, lock: int = 0, steady: bool = False
     ) -> AsyncIterator[Tx]:
-        """Commits on leaving, rolls back on any error. A lost connection is `Unavailable`."""
+        """Commits on leaving, rolls back on any error. A lost connection is `Unavailable`.
+
+        A `steady` one reads everything as of one instant, and Postgres lets it write nothing.
+        """
         with_bureau: Mapping[str, Any] = {"setting": str(bureau), "bureau": bureau}
         try:
-            async with self.engine.begin() as connection:
-                if writing:
+            engine = self.steady if steady else self.engine
+            async with engine.begin() as connection:
+                if writing and not steady:
                     begun = await connection.execute(BEGIN_WRITING, {**with_bureau, "lock": lock})
                 else:
                     begun = await connection.execute(BEGIN_READING, with_bureau)

@@ -39,10 +39,21 @@ class Hotline:
 
     @asynccontextmanager
     async def ledger(
-        self, bureau: int, *, writing: bool = True, lock: int = 0, trace: str | None = None
+        self,
+        bureau: int,
+        *,
+        writing: bool = True,
+        lock: int = 0,
+        trace: str | None = None,
+        steady: bool = False,
     ) -> AsyncIterator[Ledger]:
-        """One transaction: what was recorded is written before it commits, the ring goes after."""
-        async with self.database.transaction(bureau, writing=writing, lock=lock) as tx:
+        """One transaction: what was recorded is written before it commits, the ring goes after.
+
+        A `steady` one only reads, and all of it as of one instant.
+        """
+        async with self.database.transaction(
+            bureau, writing=writing, lock=lock, steady=steady
+        ) as tx:
             ledger = Ledger(tx, await self.rulebooks.of(tx), self.keyring, trace)
             yield ledger
             await ledger.close()

@@ -8,7 +8,7 @@ from itertools import combinations, product
 
 import pytest
 
-from services.scoring.rules.ranks import Row, list_entrants, list_rows
+from services.scoring.rules.ranks import Row, list_rows
 from services.scoring.rules.schemes import NOBODY, PRESETS, Scheme
 from services.scoring.rules.sensitivity import Change, Sensitivity, list_sensitivities
 from services.scoring.rules.tallies import Key
@@ -32,9 +32,7 @@ def ranked(scheme: Scheme, table: Table) -> dict[Key, Row]:
 
 
 def found(scheme: Scheme, table: Table) -> dict[Key, Sensitivity]:
-    entrants = list_entrants(scheme, tallies_of(table), peer_of=lambda key: NOBODY)
     return list_sensitivities(
-        entrants,
         ranked(scheme, table).values(),
         worths_of=lambda key, metric: Counter(table[key][metric]),
     )

@@ -1,15 +1,15 @@
 """Which tickets are judged otherwise by another scheme, and why."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.scoring.rules.ranks import Entrant
-from services.scoring.rules.schemes import RESOLUTION, RULES, Scheme
+from services.scoring.rules.schemes import RESOLUTION, RESOLUTION_MODES, RULES, Scheme
 from services.scoring.rules.tallies import Key
 
 MODE = "resolution_mode"
+MODES = frozenset(RESOLUTION_MODES.values())
 NOTHING = Decimal(0)
 
 
@@ -26,7 +26,8 @@ class Judged:
     text: str
 
 
-VerdictsOf = Callable[[str], Iterable[Judged]]
+# By metric, the rounds it looks at.
+JudgedBy = Mapping[str, Sequence[Judged]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +45,29 @@ class Flip:
     cause: str
 
 
+def metrics_of(*schemes: Mapping[Key, Scheme]) -> frozenset[str]:
+    """Those whose verdicts must be known to tell what flips."""
+    all_of_them = [scheme for rows in schemes for scheme in rows.values()]
+    rules = {rule for scheme in all_of_them for rule in (*scheme.bonus, *scheme.penalty)}
+    weighed = {scheme.metric_of(name) for scheme in all_of_them for name in scheme.weights}
+    return frozenset(RULES[rule].metric for rule in rules) | weighed & set(MODES)
+
+
 def list_flips(
-    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], *, verdicts_of: VerdictsOf
+    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], judged: JudgedBy
 ) -> list[Flip]:
-    """Of the rows of both; each scheme as it is for that row. In order of ticket and metric."""
-    rules = {
-        rule
-        for scheme in (*before.values(), *after.values())
-        for rule in (*scheme.bonus, *scheme.penalty)
-    }
-    metrics = {RULES[rule].metric for rule in rules} | {
-        scheme.metric_of(RESOLUTION)
-        for scheme in (*before.values(), *after.values())
-        if RESOLUTION in scheme.weights
-    }
-    judged = {metric: list(verdicts_of(metric)) for metric in sorted(metrics)}
+    """By row, each scheme as it is for that row. In order of ticket and metric."""
     flips = [*_resolution_flips(before, after, judged), *_charge_flips(before, after, judged)]
     return sorted(flips, key=lambda one: (one.no, one.round, one.metric, one.cause))
 
 
 def _resolution_flips(
-    before: Mapping[Key, Scheme],
-    after: Mapping[Key, Scheme],
-    judged: Mapping[str, Sequence[Judged]],
+    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], judged: JudgedBy
 ) -> Iterator[Flip]:
     """Rounds that count in the one mode's rate and not, or otherwise, in the other's."""
     texts: defaultdict[tuple[str, int, Key], dict[str, str]] = defaultdict(dict)
-    for metric, rounds in judged.items():
-        for one in rounds:
+    for metric in MODES & judged.keys():
+        for one in judged[metric]:
             texts[one.no, one.round, one.key][metric] = one.text
     for (no, number, key), verdicts in texts.items():
         schemes = before.get(key), after.get(key)
@@ -83,9 +79,7 @@ def _resolution_flips(
 
 
 def _charge_flips(
-    before: Mapping[Key, Scheme],
-    after: Mapping[Key, Scheme],
-    judged: Mapping[str, Sequence[Judged]],
+    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], judged: JudgedBy
 ) -> Iterator[Flip]:
     """Tickets that one scheme gives or takes points for and the other does not."""
     old, new = list_charges(before, judged), list_charges(after, judged)
@@ -101,7 +95,7 @@ def _text(points: Decimal) -> str | None:
 
 
 def list_charges(
-    schemes: Mapping[Key, Scheme], judged: Mapping[str, Sequence[Judged]]
+    schemes: Mapping[Key, Scheme], judged: JudgedBy
 ) -> dict[tuple[str, str, int], Decimal]:
     """Points by (rule, ticket, round); their sums are the rows' adjustments.
 
@@ -124,7 +118,3 @@ def list_charges(
                     left = None if left is None else left - points
                     charges[rule, one.no, one.round] = sign * points
     return charges
-
-
-def schemes_by_row(entrants: Iterable[Entrant]) -> dict[Key, Scheme]:
-    return {one.key: one.scheme for one in entrants}

@@ -31,30 +31,6 @@ NO_PART_OF_ANY: Mapping[Key, Parts] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """`tier`: the group ranked among; `note`: the code of why there is no rank.
-
-    `min_sample`: how many rated tickets it takes to be ranked.
-    """
-
-    key: Key
-    tally: Tally
-    composite: Decimal | None
-    adjustments: tuple[Adjustment, ...]
-    score: Decimal | None
-    tier: str | None = None
-    rank: int | None = None
-    note: str | None = None
-    min_sample: int = 0
-
-    @property
-    def standing(self) -> Standing:
-        """Still equal, a rank is shared."""
-        satisfaction = self.tally.figures[SATISFACTION].share or Fraction(0)
-        return (Fraction(self.score or 0), satisfaction, -self.tally.count(OVERDUE))
-
-
-@dataclass(frozen=True, slots=True)
 class Entrant:
     """A group with all that its score depends on. `scheme` is as it is for this group."""
 
@@ -65,15 +41,49 @@ class Entrant:
     peer_intake: int
     parts: Parts
 
-    def row(self) -> Row:
+    def row(self) -> "Row":
         """Not ranked yet."""
         moved = adjustments(self.scheme, self.tally)
         base = composite(self.scheme, self.tally, peer_intake=self.peer_intake, parts=self.parts)
         row = _row(self.scheme, self.key, self.tally, base=base, moved=moved)
-        return replace(row, tier=self.tier, note=_bar(row))
+        return replace(row, tier=self.tier, note=self._bar(row), entrant=self)
+
+    def _bar(self, row: "Row") -> str | None:
+        """Why there can be no rank."""
+        if row.key is None:
+            return NOT_A_UNIT
+        if row.score is None:
+            return NOT_RATEABLE
+        if row.tally.count(SATISFACTION) < self.scheme.min_sample:
+            return TOO_FEW_RATED
+        return None
 
 
-def list_entrants(
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`tier`: the group ranked among; `note`: the code of why there is no rank.
+
+    `entrant` is None of a total, which enters no ranking.
+    """
+
+    key: Key
+    tally: Tally
+    composite: Decimal | None
+    adjustments: tuple[Adjustment, ...]
+    score: Decimal | None
+    tier: str | None = None
+    rank: int | None = None
+    note: str | None = None
+    entrant: Entrant | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Still equal, a rank is shared."""
+        satisfaction = self.tally.figures[SATISFACTION].share or Fraction(0)
+        return (Fraction(self.score or 0), satisfaction, -self.tally.count(OVERDUE))
+
+
+def _entrants(
     scheme: Scheme,
     tallies: Mapping[Key, Tally],
     *,
@@ -109,8 +119,8 @@ def list_rows(
     parts: Mapping[Key, Parts] = NO_PART_OF_ANY,
 ) -> list[Row]:
     """A row for each group, ranked inside its tier."""
-    entrants = list_entrants(scheme, tallies, peer_of=peer_of, parts=parts)
-    return rank_rows([one.row() for one in entrants])
+    entrants = _entrants(scheme, tallies, peer_of=peer_of, parts=parts)
+    return _ranked([one.row() for one in entrants])
 
 
 def total_row(scheme: Scheme, rows: Iterable[Row]) -> Row:
@@ -130,10 +140,10 @@ def _row(
     moved: tuple[Adjustment, ...],
 ) -> Row:
     if base is None:
-        return Row(key, tally, None, moved, None, min_sample=scheme.min_sample)
+        return Row(key, tally, None, moved, None)
     change = sum((Fraction(one.points) for one in moved), Fraction(0))
     score = final_score(scheme, base, change)
-    return Row(key, tally, half_up(base), moved, score, min_sample=scheme.min_sample)
+    return Row(key, tally, half_up(base), moved, score)
 
 
 def _added(parts: Iterable[tuple[Adjustment, ...]]) -> tuple[Adjustment, ...]:
@@ -146,7 +156,7 @@ def _added(parts: Iterable[tuple[Adjustment, ...]]) -> tuple[Adjustment, ...]:
     return tuple(sums.values())
 
 
-def rank_rows(rows: Iterable[Row]) -> list[Row]:
+def _ranked(rows: Iterable[Row]) -> list[Row]:
     """Competition ranking (1-2-2-4) inside each tier by what the row shows."""
     rows = list(rows)
     above: dict[str | None, dict[Standing, int]] = {}
@@ -166,13 +176,3 @@ def _standings(rows: Iterable[Row]) -> dict[str | None, list[Standing]]:
         if row.note is None:
             found[row.tier].append(row.standing)
     return found
-
-
-def _bar(row: Row) -> str | None:
-    if row.key is None:
-        return NOT_A_UNIT
-    if row.score is None:
-        return NOT_RATEABLE
-    if row.tally.count(SATISFACTION) < row.min_sample:
-        return TOO_FEW_RATED
-    return None

@@ -29,7 +29,7 @@ class Fault:
 
 
 def find_faults(scheme: Scheme) -> list[Fault]:
-    faults = [*_weighed(scheme.weights, scheme.curves, "")]
+    faults = [*_weighed(scheme.weights, ""), *_bent(scheme.curves, scheme.weights, "")]
     faults += _ruled(scheme.bonus, "/bonus")
     faults += _ruled(scheme.penalty, "/penalty")
     faults += [Fault(f"/free/{rule}", "unknown_rule") for rule in scheme.free if rule not in RULES]
@@ -58,9 +58,7 @@ def _charges(scheme: Scheme, rule: str) -> bool:
     return any(rule in points for points in parts)
 
 
-def _weighed(
-    weights: Mapping[str, Decimal], curves: Mapping[str, Curve], at: str
-) -> Iterator[Fault]:
+def _weighed(weights: Mapping[str, Decimal], at: str) -> Iterator[Fault]:
     if not weights:
         yield Fault(f"{at}/weights", "nothing_weighed")
     for name in weights:
@@ -69,6 +67,9 @@ def _weighed(
         # The mode would weigh the same rate a second time.
         elif name in RESOLUTION_MODES.values() and name != RESOLUTION and RESOLUTION in weights:
             yield Fault(f"{at}/weights/{name}", "weighed_twice")
+
+
+def _bent(curves: Mapping[str, Curve], weights: Mapping[str, Decimal], at: str) -> Iterator[Fault]:
     for name, curve in curves.items():
         if name not in weights:
             yield Fault(f"{at}/curves/{name}", "curve_without_weight")
@@ -117,9 +118,11 @@ def _branched(scheme: Scheme, branch: Branch, at: str) -> Iterator[Fault]:
     if all(one is None for one in changed):
         yield Fault(at, "changes_nothing")
     weights = scheme.weights if branch.weights is None else branch.weights
-    # A branch that weighs anew without curves of its own keeps those of what is still weighed.
+    if branch.weights is not None:
+        yield from _weighed(weights, at)
+    # Without curves of its own a branch keeps those of what it still weighs.
     kept = {name: curve for name, curve in scheme.curves.items() if name in weights}
     if branch.weights is not None or branch.curves is not None:
-        yield from _weighed(weights, kept if branch.curves is None else branch.curves, at)
+        yield from _bent(kept if branch.curves is None else branch.curves, weights, at)
     yield from _ruled(branch.bonus or {}, f"{at}/bonus")
     yield from _ruled(branch.penalty or {}, f"{at}/penalty")

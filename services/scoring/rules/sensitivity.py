@@ -47,24 +47,18 @@ class Sensitivity:
     down: Change | None
 
 
-def list_sensitivities(
-    entrants: Iterable[Entrant], rows: Iterable[Row], *, worths_of: WorthsOf
-) -> dict[Key, Sensitivity]:
-    """For each ranked row. `entrants` and `rows` are of the same groups, the rows ranked."""
-    ranked = {row.key: row for row in rows if row.rank is not None}
+def list_sensitivities(rows: Iterable[Row], *, worths_of: WorthsOf) -> dict[Key, Sensitivity]:
+    """Of every ranked row, among all that were ranked together."""
     rivals: defaultdict[str | None, list[Standing]] = defaultdict(list)
-    for row in ranked.values():
+    ranked = [row for row in rows if row.rank is not None]
+    for row in ranked:
         rivals[row.tier].append(row.standing)
-    return {
-        one.key: _sensitivity(one, ranked[one.key], rivals[one.tier], worths_of=worths_of)
-        for one in entrants
-        if one.key in ranked
-    }
+    return {row.key: _sensitivity(row, rivals[row.tier], worths_of=worths_of) for row in ranked}
 
 
-def _sensitivity(
-    entrant: Entrant, row: Row, standings: Sequence[Standing], *, worths_of: WorthsOf
-) -> Sensitivity:
+def _sensitivity(row: Row, standings: Sequence[Standing], *, worths_of: WorthsOf) -> Sensitivity:
+    entrant = row.entrant
+    assert entrant is not None
     better = [one for one in standings if one > row.standing]
     others = [one for one in standings if one <= row.standing]
     others.remove(row.standing)
@@ -144,3 +138,14 @@ class _Probe:
             gain += taken * (self.aim - worth)
             left -= taken
         return gain
+
+
+def metrics_weighed(rows: Iterable[Row]) -> frozenset[str]:
+    """Those whose worths must be known."""
+    return frozenset(
+        metric
+        for row in rows
+        if row.entrant is not None
+        for name in row.entrant.scheme.weights
+        if (metric := row.entrant.scheme.metric_of(name)) in row.tally.figures
+    )
