@@ -315,7 +315,7 @@ async def test_the_catalogue_tells_what_every_shown_figure_means(
 async def test_the_schemes_are_shown_as_data(scoring: AsyncClient, keys: Keys) -> None:
     body = await ask(scoring, "/v1/schemes", keys["leader"])
 
-    first, second = body["items"]
+    first, second = body["items"][:2]
     assert (first["id"], first["version"], first["state"]) == ("ja-default", 1, "active")
     assert first["weights"] == {
         "first_contact_rate": "20",
@@ -332,8 +332,9 @@ async def test_every_operation_is_told_with_a_summary_and_an_example(scoring: As
     schema = (await scoring.get("/openapi.json")).json()
     told = [path for path in schema["paths"] if path.startswith("/v1/")]
 
-    assert len(told) == 5
+    assert told
     for path in told:
-        operation = schema["paths"][path]["get"]
-        assert operation["summary"]
-        assert operation["responses"]["200"]["content"]["application/json"]["example"]
+        for operation in schema["paths"][path].values():
+            assert operation["summary"]
+            (success,) = [code for code in operation["responses"] if code.startswith("2")]
+            assert operation["responses"][success]["content"]["application/json"]["example"]
