@@ -13,7 +13,7 @@ from shared.tickets import Hotline
 from tests.scoring.asking import found, get, post
 from tests.scoring.conftest import Fold, Write
 from tests.scoring.histories import History
-from tests.scoring.november import Case, greening_five, handle, sanitation_vector
+from tests.scoring.november import Case, greening_five, handle, sanitation_vector, undispatched
 from tests.scoring.test_scheme_life import PLAIN, activated, drafted
 
 Keys = Mapping[str, str]
@@ -27,13 +27,14 @@ JA_DEFAULT: dict[str, Any] = {
         "actual_resolution_rate": "20",
         "satisfaction_score": "25",
     },
+    "resolution_mode": "strict",
     "bonus": {"praise": "0.5"},
     "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1"},
 }
 
 
-def appearance_six() -> list[History]:
-    """All resolved and in time; five rated, not all well."""
+def appearance_five() -> list[History]:
+    """All resolved and in time, and rated, but not well."""
     histories: list[History] = []
     ratings = [Satisfaction.NEUTRAL] * 4 + [Satisfaction.DISSATISFIED]
     for n, overall in enumerate(ratings):
@@ -46,7 +47,7 @@ def appearance_six() -> list[History]:
 
 @pytest.fixture
 async def november(year_end: None, write: Write, fold: Fold) -> None:
-    await write([*sanitation_vector(), *greening_five(), *appearance_six()])
+    await write([*sanitation_vector(), *greening_five(), *appearance_five(), undispatched()])
     await fold()
 
 
