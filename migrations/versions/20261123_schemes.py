@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "b7e41f0c92da"
-down_revision = "e5b8417d2c93"
+down_revision = "c0f4d7a913b6"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -133,9 +133,10 @@ def tier_text(tier: str | None) -> str:
 
 
 def _part_text(part: str) -> str:
+    if part.endswith("+"):
+        return words.AND_MORE.format(part.removesuffix("+"))
     if part[0].isdigit():
-        low, _, high = part.partition("-")
-        return words.VOLUME.format(f"{low}–{high}" if high else words.AND_MORE.format(low[:-1]))
+        return words.VOLUME.format(part.replace("-", "–"))
     if part in words.KINDS:
         return words.KINDS[part]
     return "、".join(TRADES[Trade(trade)] for trade in part.split("+"))

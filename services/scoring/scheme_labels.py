@@ -42,6 +42,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "dissatisfied": "不满意",
         "repeat": "重复件",
         "rework": "重办",
+        "wrong_return": "错误退单",
     }
 )
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -55,7 +56,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 EVERYONE = "不分档"
 VOLUME = "受理 {} 件"
-AND_MORE = "{} 及以上"
+AND_MORE = "受理 {} 件及以上"
 ONE_TICKET = "一件工单即可改变名次"
 MODES: Mapping[str, str] = MappingProxyType(
     {

@@ -21,7 +21,8 @@ from shared.models.organisation import (
     sources,
     units,
 )
-from shared.models.scoring import facts, schemes
+from shared.models.schemes import schemes
+from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
     awaited_roots,
     callers,
@@ -45,6 +46,8 @@ __all__ = [
     "deliveries",
     "delivery_counts",
     "emergencies",
+    "fact_progress",
+    "fact_versions",
     "facts",
     "idempotency_keys",
     "limits",
@@ -58,6 +61,7 @@ __all__ = [
     "schemes",
     "source_secrets",
     "sources",
+    "sums",
     "ticket_events",
     "ticket_places",
     "ticket_texts",

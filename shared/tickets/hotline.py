@@ -43,16 +43,13 @@ class Hotline:
         bureau: int,
         *,
         writing: bool = True,
+        snapshot: bool = False,
         lock: int = 0,
         trace: str | None = None,
-        steady: bool = False,
     ) -> AsyncIterator[Ledger]:
-        """One transaction: what was recorded is written before it commits, the ring goes after.
-
-        A `steady` one only reads, and all of it as of one instant.
-        """
+        """One transaction: what was recorded is written before it commits, the ring goes after."""
         async with self.database.transaction(
-            bureau, writing=writing, lock=lock, steady=steady
+            bureau, writing=writing, snapshot=snapshot, lock=lock
         ) as tx:
             ledger = Ledger(tx, await self.rulebooks.of(tx), self.keyring, trace)
             yield ledger

@@ -43,11 +43,12 @@ def test_only_metrics_that_are_asked_for_need_verdicts() -> None:
         "actual_resolution_rate",
         "actual_resolution_rate_explained_counts",
         "overdue_count",
-        "praise_count",
         "repeat_count",
         "rework_count",
+        "wrong_return_count",
     }
-    assert metrics_of({"a": replace(STRICT, weights={}, bonus={}, penalty={})}) == frozenset()
+    assert metrics_of({"a": STRICT}, {"a": replace(STRICT, bonus_cap=ONE)}) == {"praise_count"}
+    assert metrics_of({"a": STRICT}, {"a": replace(STRICT, id="other")}) == frozenset()
 
 
 def test_another_mode_flips_what_it_judges_otherwise() -> None:

@@ -57,6 +57,17 @@ def test_what_is_written_is_read_back(scheme: Scheme) -> None:
     assert read_scheme(scheme.id, scheme.version, write_scheme(scheme)) == scheme
 
 
+def test_the_order_of_what_is_read_is_the_catalogues() -> None:
+    """A cap is filled in order, and what is stored keeps none."""
+    data = write_scheme(PRESETS[0])
+    shuffled = {name: dict(reversed(data[name].items())) for name in ("weights", "penalty")}
+
+    read = read_scheme("ja-default", 1, {**data, **shuffled})
+
+    assert list(read.weights) == list(PRESETS[0].weights)
+    assert list(read.penalty) == ["overdue", "repeat", "rework", "wrong_return"]
+
+
 @pytest.mark.parametrize("scheme", [*PRESETS, FULL], ids=lambda one: one.id)
 def test_a_sound_scheme_has_no_faults(scheme: Scheme) -> None:
     assert find_faults(scheme) == []

@@ -9,9 +9,9 @@ import pytest
 from services.scoring.rules.fact import Fact
 from services.scoring.rules.ranks import Row, list_rows, total_row
 from services.scoring.rules.schemes import PRESETS, Peer, find_preset, half_up
-from services.scoring.rules.tallies import Tally, tally
+from services.scoring.rules.tallies import Tally
 from services.scoring.rules.weighing import Adjustment, adjustments, composite, final_score
-from tests.scoring.facts import KNOWN_AT, make_fact, november_vector, period, tally_of
+from tests.scoring.facts import KNOWN_AT, make_fact, november_vector, period, tally, tally_of
 
 JA_DEFAULT, QP_2018 = PRESETS[:2]
 

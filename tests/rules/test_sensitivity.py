@@ -1,7 +1,6 @@
 """How many tickets a rank hangs on, against trying every set of changed verdicts."""
 
 import random
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import combinations, product
@@ -32,10 +31,7 @@ def ranked(scheme: Scheme, table: Table) -> dict[Key, Row]:
 
 
 def found(scheme: Scheme, table: Table) -> dict[Key, Sensitivity]:
-    return list_sensitivities(
-        ranked(scheme, table).values(),
-        worths_of=lambda key, metric: Counter(table[key][metric]),
-    )
+    return list_sensitivities(ranked(scheme, table).values())
 
 
 def variants(worths: list[Decimal], metric: str, tickets: int) -> Iterator[list[Decimal]]:

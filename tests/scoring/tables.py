@@ -9,6 +9,7 @@ from services.scoring.rules.curves import Curve
 from services.scoring.rules.metrics import METRICS
 from services.scoring.rules.schemes import RESOLUTION, Scheme
 from services.scoring.rules.tallies import Figure, Key, Tally
+from services.scoring.rules.verdicts import Verdict
 
 # The verdicts of each row in each rate, as what they are worth.
 Verdicts = Mapping[str, Sequence[Decimal]]
@@ -26,14 +27,15 @@ def tally_of_verdicts(verdicts: Verdicts, *, intake: int = 10) -> Tally:
     figures = {metric.id: Figure() for metric in METRICS}
     figures["intake"] = count(intake)
     for metric, worths in verdicts.items():
-        figures[metric] = Figure(sum(worths, ZERO), len(worths))
+        for worth in worths:
+            figures[metric].add(Verdict(worth))
     figures["overdue_count"] = count(list(verdicts["on_time_completion_rate"]).count(ZERO))
     figures["dissatisfied_count"] = count(list(verdicts["satisfaction_score"]).count(ZERO))
     return replace(Tally(), figures=figures)
 
 
 def count(number: int) -> Figure:
-    return Figure(Decimal(number), number)
+    return Figure(Decimal(number), number, {}, {ONE: number})
 
 
 def random_verdicts(chance: random.Random) -> Verdicts:

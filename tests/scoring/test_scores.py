@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from services.scoring.rules.verdicts import EXCLUSIONS
 from tests.scoring.conftest import Fold, Write
 from tests.scoring.november import greening_five, sanitation_vector, undispatched
 
@@ -308,6 +309,8 @@ async def test_the_catalogue_tells_what_every_shown_figure_means(
         "refused",
         "not_followed_up",
         "exempt",
+        "appeal",
+        *EXCLUSIONS,
     }
     assert catalogue["next_cursor"] is None
 
@@ -324,7 +327,12 @@ async def test_the_schemes_are_shown_as_data(scoring: AsyncClient, keys: Keys) -
         "actual_resolution_rate": "20",
         "satisfaction_score": "25",
     }
-    assert first["penalty"] == {"overdue": "1", "repeat": "0.5", "rework": "1"}
+    assert first["penalty"] == {
+        "overdue": "1",
+        "repeat": "0.5",
+        "rework": "1",
+        "wrong_return": "0.5",
+    }
     assert (second["id"], second["bonus"], second["penalty"]) == ("qp-2018", {}, {})
 
 

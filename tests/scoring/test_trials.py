@@ -14,7 +14,7 @@ from tests.scoring.asking import found, get, post
 from tests.scoring.conftest import Fold, Write
 from tests.scoring.histories import History
 from tests.scoring.november import Case, greening_five, handle, sanitation_vector, undispatched
-from tests.scoring.test_scheme_life import PLAIN, activated, drafted
+from tests.scoring.test_scheme_life import activated, drafted
 
 Keys = Mapping[str, str]
 JA_DEFAULT: dict[str, Any] = {
@@ -29,7 +29,7 @@ JA_DEFAULT: dict[str, Any] = {
     },
     "resolution_mode": "strict",
     "bonus": {"praise": "0.5"},
-    "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1"},
+    "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1", "wrong_return": "0.5"},
 }
 
 
@@ -177,7 +177,7 @@ async def test_a_trial_leaves_the_database_as_it_was(
 
 async def test_postgres_itself_refuses_to_write_where_a_trial_reads(hotline: Hotline) -> None:
     with pytest.raises(DBAPIError, match="read-only transaction"):
-        async with hotline.ledger(1, steady=True) as ledger:
+        async with hotline.ledger(1, writing=False, snapshot=True) as ledger:
             await ledger.tx.run(text("DELETE FROM facts WHERE bureau_id = 1"))
     async with hotline.ledger(1) as ledger:
         await ledger.tx.run(text("UPDATE facts SET seq = seq WHERE bureau_id = 1"))
@@ -234,31 +234,36 @@ async def test_ranks_are_told_tier_by_tier_with_what_they_hang_on(
     assert [row["note"] for row in unknown["rows"]] == ["不是考核对象，不排名"]
 
 
-async def test_a_rank_that_hangs_on_one_ticket_says_so(scoring: AsyncClient, keys: Keys) -> None:
-    await drafted(
-        scoring,
-        keys["admin"],
-        **PLAIN | {"weights": {"first_contact_rate": "100"}, "penalty": {}, "min_sample": 2},
-        tiers={"by": ["kind", "trade"], "volume": [6]},
-    )
+async def test_tiers_are_those_of_the_scheme(scoring: AsyncClient, keys: Keys) -> None:
+    await drafted(scoring, keys["admin"], tiers={"by": ["kind", "trade"], "volume": [6]})
     await activated(scoring, keys["leader"], "ja-default/2", "2026-11")
 
     body = await found(scoring, "/v1/ranks", keys["desk"], period="2026-11")
 
-    names = [(tier["tier"], tier["name"]) for tier in body["tiers"]]
-    assert names == [
+    assert [(tier["tier"], tier["name"]) for tier in body["tiers"]] == [
         ("section/appearance/0-5", "业务科室 · 市容 · 受理 0–5 件"),
         ("section/greening/0-5", "业务科室 · 绿化 · 受理 0–5 件"),
-        ("section/sanitation/6+", "业务科室 · 环卫 · 受理 6 及以上 件"),
-        ("0-5", "受理 0–5 件"),
+        ("section/sanitation/6+", "业务科室 · 环卫 · 受理 6 件及以上"),
+        (None, "不分档"),
     ]
-    by_street = await found(
-        scoring, "/v1/ranks", keys["desk"], period="2026-11", by="street", scheme="ja-default@2"
-    )
-    (tier,) = [one for one in by_street["tiers"] if len(one["rows"]) == 2]
-    assert [row["rank"] for row in tier["rows"]] == [1, 2]
-    assert [row["note"] for row in tier["rows"]] == ["一件工单即可改变名次"] * 2
-    assert tier["rows"][1]["sensitivity"]["up"] == {"tickets": 1, "metric": "first_contact_rate"}
+    assert [tier["rows"][0]["rank"] for tier in body["tiers"]] == [1, None, 1, None]
+
+
+async def test_a_rank_that_hangs_on_one_ticket_says_so(scoring: AsyncClient, keys: Keys) -> None:
+    one_rate = {"weights": {"first_contact_rate": "100"}, "penalty": {}, "min_sample": 2}
+    await drafted(scoring, keys["admin"], **one_rate)
+    await activated(scoring, keys["leader"], "ja-default/2", "2026-11")
+
+    body = await found(scoring, "/v1/ranks", keys["desk"], period="2026-11", by="street")
+
+    (tier,) = body["tiers"]
+    first, second, _ = tier["rows"]
+    # 11 of 11 against 3 of 4, where the better satisfied would come first
+    assert (first["key"], first["rank"], first["note"]) == ("彭浦镇", 1, None)
+    assert first["sensitivity"]["down"] == {"tickets": 3, "metric": "first_contact_rate"}
+    assert (second["key"], second["rank"]) == ("大宁路街道", 2)
+    assert second["note"] == "一件工单即可改变名次"
+    assert second["sensitivity"]["up"] == {"tickets": 1, "metric": "first_contact_rate"}
 
 
 async def test_a_unit_sees_its_own_rank_among_all(scoring: AsyncClient, keys: Keys) -> None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.scoring.actions.scores import Question, read_sheet
-from services.scoring.actions.verdicts import count_worths
 from services.scoring.rules.ranks import Row
 from services.scoring.rules.schemes import Scheme
-from services.scoring.rules.sensitivity import Sensitivity, list_sensitivities, metrics_weighed
+from services.scoring.rules.sensitivity import Sensitivity, list_sensitivities
 from services.scoring.rules.tallies import Key
 from shared.db import Tx
 from shared.domain.rulebook import Unit
@@ -29,7 +28,6 @@ async def read_standings(
     """Units are ranked among all their peers, also those the asker does not see."""
     everyone = replace(question, scope=None) if question.by == "unit" else question
     sheet = await read_sheet(tx, everyone, scheme=scheme, units=units)
-    worths_of = await count_worths(tx, everyone, metrics_weighed(sheet.rows))
     hidden = question.by == "unit" and question.scope is not None
     seen = [row for row in sheet.rows if not hidden or row.key in (question.scope or ())]
     tiers: dict[str | None, list[Row]] = {}
@@ -37,7 +35,7 @@ async def read_standings(
         tiers.setdefault(row.tier, []).append(row)
     return Standings(
         {tier: sorted(rows, key=_place) for tier, rows in tiers.items()},
-        list_sensitivities(sheet.rows, worths_of=worths_of),
+        list_sensitivities(sheet.rows),
         sheet.known_at,
     )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.scoring import scheme_queries as queries
+from services.scoring.queries import schemes as queries
 from services.scoring.rules.periods import Period
 from services.scoring.rules.scheme_data import read_scheme, write_scheme
 from services.scoring.rules.scheme_faults import find_faults

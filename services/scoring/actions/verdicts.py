@@ -1,55 +1,41 @@
 """The verdicts behind a sheet, round by round: for what a sum does not tell."""
 
-from collections import Counter, defaultdict
 from collections.abc import Collection
-from decimal import Decimal
 
-from services.scoring.actions.scores import Question, list_known
+from services.scoring.actions.scores import Question, ask, has_not_begun, seen_then
+from services.scoring.queries.counting import list_verdicts
 from services.scoring.rules.flips import Judged
-from services.scoring.rules.metrics import BY_ID, Verdict, judge
-from services.scoring.rules.sensitivity import WorthsOf
-from services.scoring.rules.tallies import KEYS, Key
+from services.scoring.rules.marks import NOTHING, VERDICTS
+from services.scoring.rules.metrics import BY_ID
+from services.scoring.rules.tallies import KEYS
 from shared.db import Tx
-
-
-async def list_verdicts(
-    tx: Tx, question: Question, metrics: Collection[str]
-) -> dict[str, list[tuple[str, int, Key, Verdict]]]:
-    """By metric: ticket, round, row and verdict of every round that is its business."""
-    known = await list_known(tx, question)
-    key_of = KEYS[question.by]
-    found: dict[str, list[tuple[str, int, Key, Verdict]]] = {name: [] for name in metrics}
-    for fact in known.facts:
-        if not question.sees(fact):
-            continue
-        for name in metrics:
-            verdict = judge(BY_ID[name], fact, period=question.period, known_at=known.known_at)
-            if verdict is not None:
-                found[name].append((fact.no, fact.round, key_of(fact), verdict))
-    return found
 
 
 async def list_judged(
     tx: Tx, question: Question, metrics: Collection[str]
 ) -> dict[str, list[Judged]]:
-    """The same with verdicts as text: a worth, or why the round stays out."""
-    found = await list_verdicts(tx, question, metrics)
-    return {
-        name: [Judged(no, number, key, _text(verdict)) for no, number, key, verdict in rounds]
-        for name, rounds in found.items()
-    }
+    """By metric, every round that is its business, with its verdict as text."""
+    judged: dict[str, list[Judged]] = {name: [] for name in sorted(metrics)}
+    if has_not_begun(tx, question):
+        return judged
+    asked = await ask(tx, question, scope=question.scope)
+    wanted, key_of = asked.wanted, KEYS[question.by]
+    counted = [BY_ID[name] for name in judged]
+    rounds = await list_verdicts(tx, wanted, counted, by=question.by)
+    rounds += [
+        (key_of(state), state.no, state.round, seen_then(state, wanted)) for state in asked.unfolded
+    ]
+    for key, no, number, seen in rounds:
+        for metric in counted:
+            letter = seen.letter(metric)
+            if letter != NOTHING:
+                judged[metric.id].append(Judged(no, number, key, text_of(letter)))
+    return judged
 
 
-def _text(verdict: Verdict) -> str:
-    return verdict.reason or f"{(verdict.worth or Decimal(0)).normalize():f}"
-
-
-async def count_worths(tx: Tx, question: Question, metrics: Collection[str]) -> WorthsOf:
-    """How many rounds of a row count for how much in a metric."""
-    found = await list_verdicts(tx, question, metrics)
-    worths: defaultdict[tuple[Key, str], Counter[Decimal]] = defaultdict(Counter)
-    for name, rounds in found.items():
-        for _, _, key, verdict in rounds:
-            if verdict.worth is not None:
-                worths[key, name][verdict.worth] += 1
-    return lambda key, metric: worths[key, metric]
+def text_of(letter: str) -> str:
+    """What the round adds to the figure, or why it stays out."""
+    verdict = VERDICTS[letter]
+    if verdict.worth is None:
+        return verdict.reason or ""
+    return f"{verdict.worth.normalize():f}"

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/v1/ranks", tags=["考核"])
             parameter("by", "分组，同考核表；默认 unit"),
             parameter("scheme", "考核方案：编号或“编号@版本”，默认 ja-default"),
             parameter("known_at", "按该时刻（含）以前所记录的计算，须带时区；默认为现在所知"),
+            parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false"),
             parameter("emergency", "应急预案所涉工单：include（默认，计入）或 exclude（不计）"),
         ]
     },
@@ -35,7 +36,7 @@ router = APIRouter(prefix="/v1/ranks", tags=["考核"])
 async def show_ranks(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     query = check(ScoresQuery, dict(request.query_params))
     await wait_until_known(hotline, caller.bureau, query.known_at)
-    async with hotline.ledger(caller.bureau, steady=True) as ledger:
+    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         units = ledger.rulebook.units
         scheme = await choose_scheme(ledger.tx, query.scheme, query.period)
         question = Question(
@@ -44,6 +45,7 @@ async def show_ranks(request: Request, caller: Caller, hotline: HotlineState) ->
             scope_of(caller.actor, ledger.rulebook),
             query.known_at,
             emergency=query.emergency == "include",
+            adjusted=query.adjusted == "true",
         )
         standings = await read_standings(ledger.tx, question, scheme=scheme, units=units)
     body = {

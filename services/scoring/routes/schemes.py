@@ -14,11 +14,11 @@ from services.scoring.actions.schemes import (
     find_version,
     list_versions,
 )
+from services.scoring.queries.schemes import hold_scheme
 from services.scoring.routes.writing import KEY, write
 from services.scoring.rules.versions import Version
 from services.scoring.scheme_answers import version_bodies, version_body
 from services.scoring.scheme_labels import NO_VERSION, OWN_SCHEME
-from services.scoring.scheme_queries import hold_scheme
 from services.scoring.scheme_schemas import ActivationBody, SchemeBody
 from shared.db import Tx
 from shared.domain.actor import Actor, same_person

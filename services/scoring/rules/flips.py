@@ -45,12 +45,41 @@ class Flip:
     cause: str
 
 
-def metrics_of(*schemes: Mapping[Key, Scheme]) -> frozenset[str]:
+def metrics_of(before: Mapping[Key, Scheme], after: Mapping[Key, Scheme]) -> frozenset[str]:
     """Those whose verdicts must be known to tell what flips."""
-    all_of_them = [scheme for rows in schemes for scheme in rows.values()]
-    rules = {rule for scheme in all_of_them for rule in (*scheme.bonus, *scheme.penalty)}
-    weighed = {scheme.metric_of(name) for scheme in all_of_them for name in scheme.weights}
-    return frozenset(RULES[rule].metric for rule in rules) | weighed & set(MODES)
+    found: set[str] = set()
+    for key in before.keys() & after.keys():
+        old, new = before[key], after[key]
+        if RESOLUTION in old.weights and RESOLUTION in new.weights:
+            modes = {old.metric_of(RESOLUTION), new.metric_of(RESOLUTION)}
+            found |= modes if len(modes) > 1 else set()
+        for one, other in zip(_sides(old), _sides(new), strict=True):
+            if one != other:
+                found |= {RULES[rule].metric for rule, _, _ in (*one.rules, *other.rules)}
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """All that decides which tickets are charged, for bonuses or for penalties.
+
+    `rules`: each with its points and its free tickets, in the order the cap leaves room for.
+    """
+
+    sign: int
+    rules: tuple[tuple[str, Decimal, int], ...]
+    cap: Decimal | None
+
+
+def _sides(scheme: Scheme) -> tuple[_Side, _Side]:
+    return (
+        _Side(1, _terms(scheme, scheme.bonus), scheme.bonus_cap),
+        _Side(-1, _terms(scheme, scheme.penalty), scheme.penalty_cap),
+    )
+
+
+def _terms(scheme: Scheme, rules: Mapping[str, Decimal]) -> tuple[tuple[str, Decimal, int], ...]:
+    return tuple((rule, points, scheme.free_of(rule)) for rule, points in rules.items())
 
 
 def list_flips(
@@ -107,14 +136,11 @@ def list_charges(
         for one in sorted(found, key=lambda one: (one.no, one.round)):
             rounds[one.key, metric].append(one)
     for key, scheme in schemes.items():
-        for sign, rules, cap in (
-            (1, scheme.bonus, scheme.bonus_cap),
-            (-1, scheme.penalty, scheme.penalty_cap),
-        ):
-            left = cap
-            for rule, each in rules.items():
-                for one in rounds[key, RULES[rule].metric][scheme.free_of(rule) :]:
+        for side in _sides(scheme):
+            left = side.cap
+            for rule, each, free in side.rules:
+                for one in rounds[key, RULES[rule].metric][free:]:
                     points = each if left is None else min(each, left)
                     left = None if left is None else left - points
-                    charges[rule, one.no, one.round] = sign * points
+                    charges[rule, one.no, one.round] = side.sign * points
     return charges

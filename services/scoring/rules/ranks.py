@@ -90,9 +90,9 @@ def _entrants(
     peer_of: PeerOf,
     parts: Mapping[Key, Parts] = NO_PART_OF_ANY,
 ) -> list[Entrant]:
-    """One for each group; intake is shared among the tier."""
+    """One for each group; intake is shared among the tier. What has no key is in none."""
     tiers = {
-        key: scheme.tiers.tier_of(peer_of(key), intake=one.count("intake"))
+        key: None if key is None else scheme.tiers.tier_of(peer_of(key), intake=one.count("intake"))
         for key, one in tallies.items()
     }
     intakes: defaultdict[str | None, int] = defaultdict(int)

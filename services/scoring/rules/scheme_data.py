@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.scoring.rules.curves import Curve
+from services.scoring.rules.metrics import METRICS
 from services.scoring.rules.schemes import (
+    RULES,
     Branch,
     Condition,
     Scheme,
@@ -14,6 +16,8 @@ from services.scoring.rules.schemes import (
 )
 
 POINTS = ("weights", "bonus", "penalty")
+METRIC_ORDER = {metric.id: place for place, metric in enumerate(METRICS)}
+RULE_ORDER = {rule: place for place, rule in enumerate(RULES)}
 CURVE = tuple(one.name for one in fields(Curve))
 
 
@@ -71,15 +75,18 @@ def _text(value: Decimal | None) -> str | None:
 
 
 def read_scheme(scheme_id: str, version: int, data: Mapping[str, Any]) -> Scheme:
-    """What `write_scheme` has written."""
+    """What `write_scheme` has written.
+
+    Stored objects keep no order of their own, and a cap is filled in order: that of the catalogue.
+    """
     cap = data["penalty_cap"]
     return Scheme(
         id=scheme_id,
         version=version,
-        weights=_points(data["weights"]),
+        weights=_points(data["weights"], METRIC_ORDER),
         resolution_mode=data["resolution_mode"],
-        bonus=_points(data["bonus"]),
-        penalty=_points(data["penalty"]),
+        bonus=_points(data["bonus"], RULE_ORDER),
+        penalty=_points(data["penalty"], RULE_ORDER),
         free=dict(data["free"]),
         bonus_cap=Decimal(data["bonus_cap"]),
         penalty_cap=None if cap is None else Decimal(cap),
@@ -93,8 +100,10 @@ def read_scheme(scheme_id: str, version: int, data: Mapping[str, Any]) -> Scheme
     )
 
 
-def _points(data: Mapping[str, str]) -> dict[str, Decimal]:
-    return {name: Decimal(value) for name, value in data.items()}
+def _points(data: Mapping[str, str], order: Mapping[str, int]) -> dict[str, Decimal]:
+    """What is in no catalogue comes first, by name."""
+    names = sorted(data, key=lambda name: (order.get(name, -1), name))
+    return {name: Decimal(data[name]) for name in names}
 
 
 def _curves(data: Mapping[str, Mapping[str, str]]) -> dict[str, Curve]:
@@ -106,7 +115,11 @@ def _curves(data: Mapping[str, Mapping[str, str]]) -> dict[str, Curve]:
 
 def _branch(data: Mapping[str, Any]) -> Branch:
     when = data["when"]
-    given = {name: _points(data[name]) for name in POINTS if name in data}
+    given = {
+        name: _points(data[name], METRIC_ORDER if name == "weights" else RULE_ORDER)
+        for name in POINTS
+        if name in data
+    }
     return Branch(
         Condition(
             frozenset(when.get("kinds", ())),

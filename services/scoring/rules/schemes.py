@@ -46,6 +46,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "dissatisfied": Rule("dissatisfied_count"),
         "repeat": Rule("repeat_count", free=1),
         "rework": Rule("rework_count"),
+        "wrong_return": Rule("wrong_return_count"),
     }
 )
 
@@ -175,7 +176,12 @@ PRESETS: tuple[Scheme, ...] = (
         },
         resolution_mode="strict",
         bonus={"praise": Decimal("0.5")},
-        penalty={"overdue": Decimal(1), "repeat": Decimal("0.5"), "rework": Decimal(1)},
+        penalty={
+            "overdue": Decimal(1),
+            "repeat": Decimal("0.5"),
+            "rework": Decimal(1),
+            "wrong_return": Decimal("0.5"),
+        },
     ),
     Scheme(
         id="qp-2018",

@@ -16,10 +16,6 @@ from services.scoring.rules.ranks import OVERDUE, Entrant, Row, Standing
 from services.scoring.rules.schemes import LOWER_IS_BETTER
 from services.scoring.rules.tallies import Key
 
-# How many counted rounds add how much to a figure: {1: 6, 0: 3}.
-Worths = Mapping[Decimal, int]
-WorthsOf = Callable[[Key, str], Worths]
-
 BEST, WORST = Decimal(1), Decimal(0)
 # Counts that are exactly the tickets of one worth in a rate: they change with it.
 FOLLOWS: Mapping[str, tuple[str, Decimal]] = MappingProxyType(
@@ -47,16 +43,16 @@ class Sensitivity:
     down: Change | None
 
 
-def list_sensitivities(rows: Iterable[Row], *, worths_of: WorthsOf) -> dict[Key, Sensitivity]:
+def list_sensitivities(rows: Iterable[Row]) -> dict[Key, Sensitivity]:
     """Of every ranked row, among all that were ranked together."""
     rivals: defaultdict[str | None, list[Standing]] = defaultdict(list)
     ranked = [row for row in rows if row.rank is not None]
     for row in ranked:
         rivals[row.tier].append(row.standing)
-    return {row.key: _sensitivity(row, rivals[row.tier], worths_of=worths_of) for row in ranked}
+    return {row.key: _sensitivity(row, rivals[row.tier]) for row in ranked}
 
 
-def _sensitivity(row: Row, standings: Sequence[Standing], *, worths_of: WorthsOf) -> Sensitivity:
+def _sensitivity(row: Row, standings: Sequence[Standing]) -> Sensitivity:
     entrant = row.entrant
     assert entrant is not None
     better = [one for one in standings if one > row.standing]
@@ -65,21 +61,15 @@ def _sensitivity(row: Row, standings: Sequence[Standing], *, worths_of: WorthsOf
     up = min(better, default=None)
     down = max(others, default=None)
     return Sensitivity(
-        up=None
-        if up is None
-        else _fewest(entrant, worths_of, BEST, is_moved=lambda standing: standing >= up),
+        up=None if up is None else _fewest(entrant, BEST, is_moved=lambda standing: standing >= up),
         down=None
         if down is None
-        else _fewest(entrant, worths_of, WORST, is_moved=lambda standing: standing < down),
+        else _fewest(entrant, WORST, is_moved=lambda standing: standing < down),
     )
 
 
 def _fewest(
-    entrant: Entrant,
-    worths_of: WorthsOf,
-    target: Decimal,
-    *,
-    is_moved: Callable[[Standing], bool],
+    entrant: Entrant, target: Decimal, *, is_moved: Callable[[Standing], bool]
 ) -> Change | None:
     """Over all weighted metrics; of equals, the one that is weighed first."""
     found = None
@@ -88,8 +78,8 @@ def _fewest(
         if figure is None or not figure.den:
             continue
         aim = BEST - target if metric in LOWER_IS_BETTER else target
-        probe = _Probe(entrant, metric, worths_of(entrant.key, metric), aim)
-        most = figure.den - probe.worths.get(aim, 0)
+        probe = _Probe(entrant, metric, figure.worths, aim)
+        most = figure.den - figure.worths.get(aim, 0)
         tickets = probe.least(most if found is None else min(most, found.tickets - 1), is_moved)
         if tickets is not None:
             found = Change(tickets, metric)
@@ -102,7 +92,7 @@ class _Probe:
 
     entrant: Entrant
     metric: str
-    worths: Worths
+    worths: Mapping[Decimal, int]
     aim: Decimal
 
     def least(self, most: int, is_moved: Callable[[Standing], bool]) -> int | None:
@@ -138,14 +128,3 @@ class _Probe:
             gain += taken * (self.aim - worth)
             left -= taken
         return gain
-
-
-def metrics_weighed(rows: Iterable[Row]) -> frozenset[str]:
-    """Those whose worths must be known."""
-    return frozenset(
-        metric
-        for row in rows
-        if row.entrant is not None
-        for name in row.entrant.scheme.weights
-        if (metric := row.entrant.scheme.metric_of(name)) in row.tally.figures
-    )
