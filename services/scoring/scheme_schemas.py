@@ -17,6 +17,7 @@ SCHEME_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 LARGEST = 1000
 PLACES = 2
+LONGEST_NAME = 64
 
 
 def _amount(value: str) -> str:
@@ -71,10 +72,18 @@ def _month_or_year(value: str) -> str:
     return value
 
 
+def _names(value: Any) -> Any:
+    """A name that is too long is not repeated in the answer."""
+    if isinstance(value, dict) and any(len(str(name)) > LONGEST_NAME for name in value):
+        raise ValueError(f"名称不得超过 {LONGEST_NAME} 个字符")
+    return value
+
+
 Amount = Annotated[str, AfterValidator(_amount)]
 Points = Annotated[str, AfterValidator(_points)]
 Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
-PointsByName = Annotated[dict[str, Points], Field(max_length=40)]
+Names = BeforeValidator(_names)
+PointsByName = Annotated[dict[str, Points], Names, Field(max_length=40)]
 
 
 class CurveBody(Body):
@@ -97,7 +106,7 @@ class WhenBody(Body):
 class BranchBody(Body):
     when: WhenBody
     weights: PointsByName | None = None
-    curves: dict[str, CurveBody] | None = None
+    curves: Annotated[dict[str, CurveBody], Names] | None = None
     bonus: PointsByName | None = None
     penalty: PointsByName | None = None
 
@@ -116,7 +125,7 @@ class SchemeBody(Body):
     resolution_mode: Literal["strict", "reasonable_only", "explained_counts"] = "strict"
     bonus: PointsByName = Field(default_factory=dict)
     penalty: PointsByName = Field(default_factory=dict)
-    free: dict[str, Count] | None = None
+    free: Annotated[dict[str, Count], Names] | None = None
     bonus_cap: Amount | None = None
     penalty_cap: Amount | None = None
     floor: Amount | None = None
@@ -124,7 +133,7 @@ class SchemeBody(Body):
     rescaled: Flag | None = None
     min_sample: Count | None = None
     tiers: TiersBody | None = None
-    curves: dict[str, CurveBody] = Field(default_factory=dict)
+    curves: Annotated[dict[str, CurveBody], Names] = Field(default_factory=dict)
     branches: Annotated[list[BranchBody], Field(max_length=20)] = Field(default_factory=list)
 
 

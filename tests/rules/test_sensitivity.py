@@ -50,7 +50,7 @@ def brute(scheme: Scheme, table: Table, key: Key) -> dict[str, tuple[int, set[st
     before = ranked(scheme, table)[key].rank
     assert before is not None
     fewest: dict[str, tuple[int, set[str]] | None] = {"up": None, "down": None}
-    for metric in RATES:
+    for metric in scheme.weights:
         for tickets in range(1, len(table[key][metric]) + 1):
             for changed in variants(list(table[key][metric]), metric, tickets):
                 other = {**table, key: {**table[key], metric: changed}}
@@ -99,13 +99,13 @@ def test_the_fewest_tickets_are_those_found_by_trying_all(seed: int) -> None:
 
 
 def test_a_row_alone_hangs_on_nothing() -> None:
-    table: Table = {"a": {metric: [ONE] * 6 for metric in RATES}}
+    table: Table = {"a": {metric: [ONE] * 6 for metric in RATES[:3]}}
 
     assert found(PRESETS[0], table) == {"a": Sensitivity(None, None)}
 
 
 def test_one_ticket_may_be_enough() -> None:
-    good = {metric: [ONE] * 10 for metric in RATES}
+    good = {metric: [ONE] * 10 for metric in RATES[:3]}
     table: Table = {"a": good, "b": {**good, "satisfaction_score": [ZERO, *[ONE] * 9]}}
 
     changes = found(PRESETS[0], table)

@@ -183,6 +183,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"weights": {"satisfaction_score": "-1"}}, "/weights/satisfaction_score", "不能为负数"),
     ({"weights": {"satisfaction_score": "1.005"}}, "/weights/satisfaction_score", "至多两位小数"),
     ({"weights": {"satisfaction_score": 20}}, "/weights/satisfaction_score", "应为文本"),
+    ({"weights": {"长" * 65: "5"}}, "/weights", "名称不得超过 64 个字符"),
     ({"weights": {}}, "/weights", "至少须有一项指标"),
     ({"penalty": {"sloth": "1"}}, "/penalty/sloth", "没有这条加减分规则"),
     ({"id": "民呼"}, "/id", "方案编号为 1–40 个小写字母、数字或连字符，以字母或数字开头"),
