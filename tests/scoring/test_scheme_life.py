@@ -1,5 +1,6 @@
 """A scheme's life over HTTP: drafted by one, activated by another, in force from a date."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -262,6 +263,12 @@ async def test_the_same_key_drafts_once(scoring: AsyncClient, keys: Keys) -> Non
 
     assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+async def test_two_drafts_at_once_are_two_versions(scoring: AsyncClient, keys: Keys) -> None:
+    drafts = await asyncio.gather(*(drafted(scoring, keys["admin"]) for _ in range(4)))
+
+    assert sorted(draft["version"] for draft in drafts) == [2, 3, 4, 5]
 
 
 async def test_the_list_is_paged(scoring: AsyncClient, keys: Keys) -> None:
