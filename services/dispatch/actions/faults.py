@@ -17,10 +17,10 @@ def refuse(faults: Sequence[FieldError]) -> None:
         )
 
 
-def conflict(code: str, *, latest: datetime | None = None) -> Conflict:
+def conflict(code: str, *, latest: datetime | None = None, what: str = "") -> Conflict:
     """For a rule's finding that the state of the ticket, not the request, stands against it."""
     told = "" if latest is None else f"{latest:%Y-%m-%d %H:%M}"
-    return Conflict(CONFLICTS[code].format(latest=told))
+    return Conflict(CONFLICTS[code].format(latest=told, what=what))
 
 
 def fault(pointer: str, code: str) -> FieldError:
