@@ -205,6 +205,13 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "LEVEL_LOWER": "督办级别不得低于现有级别",
     }
 )
+# Why it is for another to do.
+BARS: Mapping[str, str] = MappingProxyType(
+    {
+        "OWN_REQUEST": "申请人不能决定自己的申请，须由另一人决定",
+        "ROUND_OF_OTHERS": "该轮次最后由其他单位主办，须由其申诉",
+    }
+)
 # What the present state of things speaks against; `latest` is a time of the city.
 CONFLICTS: Mapping[str, str] = MappingProxyType(
     {

@@ -56,21 +56,38 @@ NEXT: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "feedback_submitted": (("desk", "reply"), ("lead", "reply"), ("desk", "reject-feedback")),
     "replied": (("desk", "complete"), ("desk", "complete"), ("leader", "urge")),
-    "completed": (("desk", "follow-up"), ("desk", "follow-up"), ("assist", "dispose")),
-    "followed_up": (("assist", "accept"), ("assist", "dispose"), ("desk", "void")),
-    "rework": (("desk", "triage"), ("leader", "supervise")),
+    "completed": (
+        ("desk", "follow-up"),
+        ("desk", "follow-up"),
+        ("assist", "dispose"),
+        ("lead", "appeal"),
+    ),
+    "followed_up": (
+        ("assist", "accept"),
+        ("assist", "dispose"),
+        ("desk", "void"),
+        ("lead", "appeal"),
+        ("lead", "appeal"),
+        ("desk", "exclude"),
+    ),
+    "rework": (("desk", "triage"), ("leader", "supervise"), ("led", "appeal")),
 }
 ORDER = (*NEXT, "return_pending", "archived", "returned_upstream", "merged", "voided")
 DECISIONS = (
     ("pending_return", "desk", "decide-return"),
     ("pending_extension", "leader", "decide-extension"),
     ("pending_void", "leader", "confirm-void"),
+    ("pending_appeals", "leader", "decide-appeal"),
+    ("pending_exclusion", "leader", "decide-exclusion"),
 )
+VERDICTS = ["clock:first_contact", "clock:complete", "clock:reply", "follow_up", "repeat"]
+EXCLUDED = ("malicious", "outside_remit", "untrue")
 ACTIONS = (
     *("triage", "dispatch", "accept", "contact", "dispose", "site-visit", "feedback"),
     *("reject-feedback", "reply", "complete", "follow-up", "urge", "supervise"),
     *("return", "decide-return", "request-upstream-return", "request-extension"),
     *("decide-extension", "merge", "void", "confirm-void"),
+    *("appeal", "decide-appeal", "exclude", "decide-exclusion"),
 )
 NOTICES = (
     *("ticket.updated", "ticket.urged", "ticket.supervised", "ticket.followed_up"),
@@ -82,7 +99,7 @@ def likely(ticket: Ticket, chance: int) -> tuple[str, str]:
     """Key and action of a step that may well succeed."""
     steps = list(NEXT.get(ticket.state.value, (("desk", "urge"),)))
     for waiting, who, action in DECISIONS:
-        if getattr(ticket, waiting, None) is not None:
+        if getattr(ticket, waiting):
             steps += [(who, action)] * 2
     if ticket.reply_exempt and ticket.state.value == "feedback_submitted":
         steps.append(("desk", "complete"))
@@ -110,6 +127,8 @@ def too_early(ticket: Ticket, chance: int) -> tuple[str, str]:
 def key_of(who: str, ticket: Ticket, chance: int) -> str:
     if who == "lead" and ticket.lead is not None:
         return ticket.lead.unit
+    if who == "led":
+        return next((one.unit for one in reversed(ticket.leads)), "desk")
     if who in ("lead", "assist"):
         units = [one.unit for one in ticket.assists] or ["desk"]
         return units[chance % len(units)]
@@ -143,8 +162,21 @@ def body_of(action: str, ticket: Ticket, *, into: str, chance: int) -> dict[str,
         "merge": {"into": into},
         "void": {"reason": "重复录入"},
         "confirm-void": yes,
+        "appeal": {"verdict": verdict_of(ticket, chance), "reason": "情况说明"},
+        "decide-appeal": yes,
+        "exclude": {"reason_code": EXCLUDED[chance % len(EXCLUDED)], "reason": "情况说明"},
+        "decide-exclusion": yes,
     }
     return dict(bodies[action])
+
+
+def verdict_of(ticket: Ticket, chance: int) -> str:
+    """Any at times; mostly one that may well be appealed against."""
+    late = [f"clock:{one.name}" for one in ticket.clocks if one.missed or one.outcome == "late"]
+    likely_ones = [one for one in late if one in VERDICTS]
+    likely_ones += ["follow_up"] * bool(ticket.follow_ups) + ["repeat"] * bool(ticket.repeat_of)
+    choice = VERDICTS if chance % 5 == 0 else likely_ones or VERDICTS
+    return choice[chance // 5 % len(choice)]
 
 
 def assists_beside(lead: str, chance: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.dispatch.actions.faults import conflict
+from services.dispatch.actions.faults import conflict, forbidden
 from services.dispatch.actions.requests import check_window
 from services.dispatch.case import Case
 from services.dispatch.schemas import AppealBody, AppealDecision, Decision, ExclusionBody
@@ -16,13 +16,12 @@ from shared.domain.events import (
     ExclusionRequested,
 )
 from shared.domain.ticket import Ticket
-from shared.errors import Forbidden
 from shared.labels import APPEAL_VERDICTS
 
 
 def bar_appeal(ticket: Ticket, actor: Actor, claim: Claim, now: datetime) -> None:
     if is_of_others(ticket, claim, actor.unit, now):
-        raise Forbidden("该轮次由其他单位主办，须由其申诉")
+        raise forbidden("ROUND_OF_OTHERS")
 
 
 def appeal(case: Case, body: AppealBody) -> None:
@@ -52,7 +51,7 @@ def appeal(case: Case, body: AppealBody) -> None:
 def bar_own_appeal(ticket: Ticket, actor: Actor, claim: Claim, now: datetime) -> None:
     one = pending_appeal(ticket, claim)
     if one is not None and one.asked.is_by(actor):
-        raise Forbidden("申请人不能决定自己的申请，须由另一人决定")
+        raise forbidden("OWN_REQUEST")
 
 
 def decide_appeal(case: Case, body: AppealDecision) -> None:

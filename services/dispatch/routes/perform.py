@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from services.dispatch import queries
-from services.dispatch.actions.faults import fault, refuse
+from services.dispatch.actions.faults import fault, forbidden, refuse
 from services.dispatch.answers import INSIDERS, ticket_answer
 from services.dispatch.case import Case
 from services.dispatch.rules.dating import earliest_at, needs_reason
@@ -92,7 +92,7 @@ async def perform(request: Request, no: str, action: Action) -> Response:
         if not may_ever(action.name, ticket, actor, is_contractor=is_contractor):
             raise Forbidden("此操作不属于您的角色或您在该工单中的分工")
         if is_own_request(action.name, ticket, actor):
-            raise Forbidden("申请人不能决定自己的申请，须由另一人决定")
+            raise forbidden("OWN_REQUEST")
         if action.bar is not None:
             (clocked,) = await with_clocks(ledger.tx, [ticket])
             action.bar(clocked, actor, claimed(raw), ledger.now)
