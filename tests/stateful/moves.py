@@ -55,22 +55,26 @@ NEXT: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("lead", "request-extension"),
     ),
     "feedback_submitted": (("desk", "reply"), ("lead", "reply"), ("desk", "reject-feedback")),
-    "replied": (("desk", "complete"), ("desk", "complete"), ("leader", "urge")),
+    "replied": (
+        ("desk", "complete"),
+        ("desk", "complete"),
+        ("desk", "complete"),
+        ("leader", "urge"),
+        ("desk", "exclude"),
+    ),
     "completed": (
         ("desk", "follow-up"),
         ("desk", "follow-up"),
         ("assist", "dispose"),
-        ("lead", "appeal"),
+        ("desk", "exclude"),
     ),
     "followed_up": (
         ("assist", "accept"),
         ("assist", "dispose"),
         ("desk", "void"),
-        ("lead", "appeal"),
-        ("lead", "appeal"),
         ("desk", "exclude"),
     ),
-    "rework": (("desk", "triage"), ("leader", "supervise"), ("led", "appeal")),
+    "rework": (("desk", "triage"), ("leader", "supervise")),
 }
 ORDER = (*NEXT, "return_pending", "archived", "returned_upstream", "merged", "voided")
 DECISIONS = (
@@ -82,12 +86,13 @@ DECISIONS = (
 )
 VERDICTS = ["clock:first_contact", "clock:complete", "clock:reply", "follow_up", "repeat"]
 EXCLUDED = ("malicious", "outside_remit", "untrue")
+FIGURES = ("appeal", "decide-appeal", "exclude", "decide-exclusion")
 ACTIONS = (
+    *FIGURES,
     *("triage", "dispatch", "accept", "contact", "dispose", "site-visit", "feedback"),
     *("reject-feedback", "reply", "complete", "follow-up", "urge", "supervise"),
     *("return", "decide-return", "request-upstream-return", "request-extension"),
     *("decide-extension", "merge", "void", "confirm-void"),
-    *("appeal", "decide-appeal", "exclude", "decide-exclusion"),
 )
 NOTICES = (
     *("ticket.updated", "ticket.urged", "ticket.supervised", "ticket.followed_up"),
@@ -101,6 +106,7 @@ def likely(ticket: Ticket, chance: int) -> tuple[str, str]:
     for waiting, who, action in DECISIONS:
         if getattr(ticket, waiting):
             steps += [(who, action)] * 2
+    steps += [("led", "appeal")] * bool(against(ticket))
     if ticket.reply_exempt and ticket.state.value == "feedback_submitted":
         steps.append(("desk", "complete"))
     who, action = steps[chance % len(steps)]
@@ -172,11 +178,17 @@ def body_of(action: str, ticket: Ticket, *, into: str, chance: int) -> dict[str,
 
 def verdict_of(ticket: Ticket, chance: int) -> str:
     """Any at times; mostly one that may well be appealed against."""
-    late = [f"clock:{one.name}" for one in ticket.clocks if one.missed or one.outcome == "late"]
-    likely_ones = [one for one in late if one in VERDICTS]
-    likely_ones += ["follow_up"] * bool(ticket.follow_ups) + ["repeat"] * bool(ticket.repeat_of)
-    choice = VERDICTS if chance % 5 == 0 else likely_ones or VERDICTS
+    choice = VERDICTS if chance % 5 == 0 else against(ticket) or VERDICTS
     return choice[chance // 5 % len(choice)]
+
+
+def against(ticket: Ticket) -> list[str]:
+    """What counts against a unit and was not appealed against yet, as far as a row tells."""
+    late = {f"clock:{one.name}" for one in ticket.clocks if one.missed or one.outcome == "late"}
+    late |= {"follow_up"} if ticket.follow_ups else set()
+    late |= {"repeat"} if ticket.repeat_of else set()
+    said = {one.verdict.value for one in ticket.appeals}
+    return [one for one in VERDICTS if one in late - said and ticket.leads]
 
 
 def assists_beside(lead: str, chance: int) -> list[str]:
