@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "b92d6e0f4a17"
-down_revision = "e5b8417d2c93"
+down_revision = "c0f4d7a913b6"
 
 COMPLETE_REGISTERS = """
 INSERT INTO limits (bureau_id, version, name, value, valid_from, valid_to)
