@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "b7e41f0c92da"
-down_revision = "c0f4d7a913b6"
+down_revision = "b92d6e0f4a17"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

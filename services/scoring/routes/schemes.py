@@ -21,7 +21,6 @@ from services.scoring.scheme_answers import version_bodies, version_body
 from services.scoring.scheme_labels import NO_VERSION, OWN_SCHEME
 from services.scoring.scheme_schemas import ActivationBody, SchemeBody
 from shared.db import Tx
-from shared.domain.actor import Actor, same_person
 from shared.domain.words import Role
 from shared.errors import Forbidden, NotFound
 from shared.tickets import Ledger
@@ -105,7 +104,7 @@ async def activate(request: Request, scheme: str, version: str, caller: Caller) 
         await hold_scheme(ledger.tx, scheme)
         found.append(await get_version(ledger.tx, scheme, version))
         require_role(caller, (Role.LEADER,))
-        if is_author(caller.actor, found[0]):
+        if found[0].is_by(caller.actor):
             raise Forbidden(OWN_SCHEME)
 
     async def act(ledger: Ledger, raw: bytes) -> dict[str, Any]:
@@ -132,9 +131,3 @@ async def get_version(tx: Tx, scheme: str, version: str) -> Version:
 async def shown(ledger: Ledger, version: Version) -> dict[str, Any]:
     kin = await list_versions(ledger.tx, version.scheme.id)
     return version_body(version, kin, now=ledger.now)
-
-
-def is_author(actor: Actor, version: Version) -> bool:
-    """Ruling 20: same name or same key."""
-    author = Actor(role=actor.role, name=version.author, key=version.author_key)
-    return same_person(actor, author)

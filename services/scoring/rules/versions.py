@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from services.scoring.rules.periods import Period
 from services.scoring.rules.schemes import PRESETS, Scheme
+from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=CITY_ZONE)
@@ -36,6 +37,10 @@ class Version:
     effective_from: datetime | None = None
     approved_by: str | None = None
     activated_at: datetime | None = None
+
+    def is_by(self, actor: Actor) -> bool:
+        """Drafted by the same person, or with the same key (ruling 20)."""
+        return actor.name == self.author or (actor.key is not None and actor.key == self.author_key)
 
 
 PRESET_VERSIONS: tuple[Version, ...] = tuple(
