@@ -122,9 +122,7 @@ def _create_deductions() -> None:
         sa.Column("ticket_id", sa.BigInteger(), comment="工单内部编号；舆论监督为空"),
         sa.Column("month", sa.Integer(), nullable=False, comment="考核月份（年月六位数）"),
         _text("contractor", "作业单位"),
-        sa.Column(
-            "points", sa.Numeric(6, 2), nullable=False, comment="分值：扣分为负，冲回为正"
-        ),
+        sa.Column("points", sa.Numeric(6, 2), nullable=False, comment="分值：扣分为负，冲回为正"),
         _text("cause", "事由代码"),
         _text("road", "所在道路", nullable=True),
         sa.Column("reverses", sa.SmallInteger(), comment="所冲回的行的序号"),
@@ -138,9 +136,7 @@ def _create_deductions() -> None:
         ),
         sa.CheckConstraint("ordinal > 0", name=op.f("ck_deductions_ordinal")),
         sa.CheckConstraint("reverses < ordinal", name=op.f("ck_deductions_reverses")),
-        sa.CheckConstraint(
-            "(reverses IS NULL) = (points <= 0)", name=op.f("ck_deductions_points")
-        ),
+        sa.CheckConstraint("(reverses IS NULL) = (points <= 0)", name=op.f("ck_deductions_points")),
         sa.PrimaryKeyConstraint(
             "bureau_id", "subject", "round", "rule", "ordinal", name=op.f("pk_deductions")
         ),

@@ -63,12 +63,12 @@ INSERT_DEDUCTIONS = text(write_rows(models.deductions, "rows", conflict=NOTHING)
 # As known at an instant: what was recorded by then.
 KNOWN = " AND (CAST(:known_at AS timestamptz) IS NULL OR recorded_at <= :known_at)"
 SCORES_IN = text(
-    "SELECT contractor, score FROM (SELECT DISTINCT ON (inspection_id) contractor, score,"
+    "SELECT contractor, score FROM (SELECT DISTINCT ON (inspection_id) contractor, score,"  # noqa: S608
     " withdrawn_for FROM inspections WHERE bureau_id = :bureau AND month = :month"
     f"{KNOWN} ORDER BY inspection_id, revision DESC) AS i WHERE withdrawn_for IS NULL"
 )
 MEDIA_IN = text(
-    "SELECT contractor, count(*) AS items FROM (SELECT DISTINCT ON (media_id) contractor,"
+    "SELECT contractor, count(*) AS items FROM (SELECT DISTINCT ON (media_id) contractor,"  # noqa: S608
     " withdrawn_for FROM media_items WHERE bureau_id = :bureau AND month = :month"
     f"{KNOWN} ORDER BY media_id, revision DESC) AS m WHERE withdrawn_for IS NULL"
     " GROUP BY contractor"
@@ -80,13 +80,11 @@ DEDUCTIONS_IN = text(
 )
 LIST_DEDUCTIONS = text(
     f"SELECT d.subject, d.ticket_id, {DEDUCTION},"  # noqa: S608 - constants only
-    " f.pending_appeals, f.appeals, f.pending_exclusion, f.excluded_for,"
     " (CAST(:reader AS text) IS NULL OR EXISTS (SELECT FROM ticket_units AS u"
     "  WHERE u.bureau_id = d.bureau_id AND u.unit_id = :reader AND u.ticket_id = d.ticket_id)"
     "  AND NOT EXISTS (SELECT FROM tickets AS t WHERE t.bureau_id = d.bureau_id"
     "  AND t.ticket_id = d.ticket_id AND t.fold->>'object_unit' = :reader)) AS is_told"
-    " FROM deductions AS d LEFT JOIN facts AS f ON f.bureau_id = d.bureau_id"
-    " AND f.ticket_id = d.ticket_id AND f.round = d.round"
+    " FROM deductions AS d"
     " WHERE d.bureau_id = :bureau AND d.month = :month"
     " AND (CAST(:contractors AS text[]) IS NULL OR d.contractor = ANY(:contractors))"
     " AND (CAST(:known_at AS timestamptz) IS NULL OR d.recorded_at <= :known_at)"
@@ -163,9 +161,7 @@ async def list_deductions_of(tx: Tx, subjects: Collection[str]) -> dict[str, lis
     return found
 
 
-async def insert_deductions(
-    tx: Tx, rows: Iterable[tuple[Standing, Deduction]]
-) -> None:
+async def insert_deductions(tx: Tx, rows: Iterable[tuple[Standing, Deduction]]) -> None:
     written = [
         {
             "subject": standing.subject,
@@ -180,9 +176,7 @@ async def insert_deductions(
         await tx.run(INSERT_DEDUCTIONS, bureau=tx.bureau, rows=encoded)
 
 
-async def list_scores_in(
-    tx: Tx, month: int, known_at: datetime | None
-) -> dict[str, list[Decimal]]:
+async def list_scores_in(tx: Tx, month: int, known_at: datetime | None) -> dict[str, list[Decimal]]:
     found: dict[str, list[Decimal]] = {}
     for row in await tx.rows(SCORES_IN, bureau=tx.bureau, month=month, known_at=known_at):
         found.setdefault(row.contractor, []).append(row.score)

@@ -21,9 +21,8 @@ class Spot:
 
 
 def plain(text: str) -> str:
-    """Widths, blanks and punctuation make no difference."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if char.isalnum())
+    """Widths, cases and blanks make no difference."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def find_spot(address: str | None, roads: Iterable[str]) -> Spot | None:

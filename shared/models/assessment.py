@@ -1,4 +1,4 @@
-"""What the sanitation assessment (环卫作业考核) is made of: inspections, media items, deductions."""
+"""What the sanitation assessment (环卫作业考核) is made of, and the deductions it comes to."""
 
 from typing import Any
 

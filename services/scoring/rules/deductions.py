@@ -197,14 +197,14 @@ def deduct_media(
     return book.rows
 
 
-def _charges(
-    number: int, state: Charged, segments: Iterable[Segment]
-) -> dict[str, _Charge | str]:
+def _charges(number: int, state: Charged, segments: Iterable[Segment]) -> dict[str, _Charge | str]:
     """For each rule what it charges, or why it charges nothing. A repeat is its first round's."""
     why_not = _why_not(state)
-    segment = find_segment(
-        segments, month=state.month, address=state.address, street=state.street
-    ) if why_not is None else None
+    segment = (
+        find_segment(segments, month=state.month, address=state.address, street=state.street)
+        if why_not is None
+        else None
+    )
     if segment is None:
         return dict.fromkeys(TICKET_RULES, why_not or ELSEWHERE)
     assert state.fact_finding is not None

@@ -136,9 +136,40 @@ def couple(assessment: Assessment, rows: Iterable[Deduction], share: Fraction | 
         points[row.rule] += row.points
         counts[row.rule] += 1 if row.reverses is None else -1
     charges = tuple(
-        Charge(rule, points[rule], counts[rule]) for rule in assessment.coupling.points if points[rule]
+        Charge(rule, points[rule], counts[rule])
+        for rule in assessment.coupling.points
+        if points[rule]
     )
     total = sum((one.points for one in charges), Decimal(0))
     cap = assessment.coupling.cap
     earned = half_up(Fraction(assessment.weights[INSPECTION]) * (share or 0))
     return Coupled(charges, total, -min(-total, cap, earned), capped=-total > cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`composite`: the parts alone; with the coupling it is the `score`. None: nothing to weigh."""
+
+    composite: Decimal | None
+    score: Decimal | None
+    fee: Fee | None
+
+
+NOTHING = Outcome(None, None, None)
+
+
+def conclude(
+    assessment: Assessment, shares: Mapping[str, Fraction | None], coupled: Coupled
+) -> Outcome:
+    """The weight of what is not defined falls to the rest; only the end is rounded (ruling 35)."""
+    earned, defined = Fraction(0), Fraction(0)
+    for part, weight in assessment.weights.items():
+        share = shares.get(part)
+        if share is not None:
+            earned += Fraction(weight) * share
+            defined += Fraction(weight)
+    if not defined:
+        return NOTHING
+    composite = earned * 100 / defined
+    score = half_up(max(composite + Fraction(coupled.applied), Fraction(0)))
+    return Outcome(half_up(composite), score, assessment.fee_of(score))

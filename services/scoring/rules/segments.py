@@ -11,7 +11,8 @@ from shared.domain.roads import find_spot
 class Segment:
     """A stretch of road as one revision of an inspection tells it; `month` as 202611.
 
-    `road` is plain; without numbers it is the whole of it. `position` tells when it was recorded, among all else.
+    `road` is plain; without numbers it is the whole of it. `position` tells when it was recorded,
+    among all else.
     """
 
     inspection_id: str

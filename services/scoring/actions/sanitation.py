@@ -1,0 +1,173 @@
+"""Tickets on a road, and media items, charged to the contractor who cleans it (domain §10)."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from services.scoring import registers
+from services.scoring import sanitation_queries as queries
+from services.scoring.registers import MEDIA_ITEMS
+from services.scoring.rules.charging import charged_rounds
+from services.scoring.rules.compensation import still_missing
+from services.scoring.rules.deductions import MEDIA, Deduction, Publication, deduct, deduct_media
+from services.scoring.rules.facts import fold_states
+from services.scoring.rules.periods import Period, find_period
+from services.scoring.rules.sanitation import (
+    INSPECTION,
+    SANITATION_V1,
+    Assessment,
+    Coupled,
+    couple,
+    mean,
+)
+from services.scoring.rules.segments import Segment
+from services.scoring.sanitation_queries import Standing
+from shared.db import Tx
+from shared.domain.roads import find_spot
+from shared.tickets import list_entries
+
+BATCH = 500
+POINTS = SANITATION_V1.coupling.points
+Addresses = Mapping[int, Mapping[int, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What of one contractor's month does not come from its tickets' rates: shares of 1."""
+
+    parts: Mapping[str, Fraction | None]
+    coupled: Coupled
+
+
+async def charge(tx: Tx, ticket_ids: Collection[int]) -> None:
+    """Writes what rows these tickets, as their logs and facts now are, still lack.
+
+    To be called after their facts are written, in the same transaction.
+    """
+    if not ticket_ids:
+        return
+    await queries.hold_register(tx, alone=False)
+    completed = await queries.list_completed(tx, ticket_ids)
+    if not completed:
+        return
+    segments = await queries.list_segments(tx, {row.month for row in completed})
+    addresses = await queries.list_addresses(tx, {row.ticket_id for row in completed})
+    tickets = {
+        row.ticket_id: Standing(row.no, row.ticket_id)
+        for row in completed
+        if _lies_on_any(addresses.get(row.ticket_id, {}), row.month, segments)
+    }
+    if tickets:
+        await _charge(tx, tickets, segments, addresses=addresses)
+
+
+def _lies_on_any(
+    wordings: Mapping[int, str | None], month: int, segments: Iterable[Segment]
+) -> bool:
+    """Whether any wording speaks of a road of that month. What was erased charges no more."""
+    roads = {one.road for one in segments if one.month == month}
+    if None in wordings.values():
+        return False
+    return any(find_spot(body, roads) is not None for body in wordings.values())
+
+
+async def _charge(
+    tx: Tx, tickets: Mapping[int, Standing], segments: Sequence[Segment], *, addresses: Addresses
+) -> None:
+    logs = await list_entries(tx, tickets)
+    positions = await queries.list_positions(tx, tickets)
+    known = await queries.list_deductions_of(tx, [one.subject for one in tickets.values()])
+    missing: list[tuple[Standing, Deduction]] = []
+    for ticket_id, standing in sorted(tickets.items()):
+        log = logs[ticket_id]
+        rounds = charged_rounds(
+            fold_states(ticket_id, log),
+            log,
+            addresses=addresses[ticket_id],
+            positions=positions[ticket_id],
+        )
+        rows = [
+            row
+            for number, states in rounds.items()
+            for row in deduct(number, states, segments, points=POINTS)
+        ]
+        lacking = still_missing(known.get(standing.subject, ()), rows)
+        missing += [(standing, row) for row in lacking]
+    await queries.insert_deductions(tx, missing)
+
+
+async def charge_month(tx: Tx, month: int) -> None:
+    """Every ticket completed in that month, once its roads are others."""
+    period = find_period(month_text(month))
+    assert period is not None
+    ids = await queries.list_completed_in(tx, period.start, period.end)
+    for start in range(0, len(ids), BATCH):
+        await charge(tx, ids[start : start + BATCH])
+
+
+async def charge_media(tx: Tx, ids: Collection[str]) -> None:
+    known = await queries.list_deductions_of(tx, ids)
+    missing: list[tuple[Standing, Deduction]] = []
+    for one in sorted(ids):
+        revisions = [
+            Publication(
+                revision=row.revision,
+                position=row.position,
+                recorded_at=row.recorded_at,
+                month=row.month,
+                contractor=row.contractor,
+                withdrawn=row.withdrawn_for is not None,
+            )
+            for row in await registers.list_revisions(tx, MEDIA_ITEMS, one)
+        ]
+        rows = deduct_media(revisions, points=POINTS)
+        missing += [(Standing(one, None), row) for row in still_missing(known.get(one, ()), rows)]
+    await queries.insert_deductions(tx, missing)
+
+
+async def assess(
+    tx: Tx,
+    period: Period,
+    *,
+    assessment: Assessment = SANITATION_V1,
+    known_at: datetime | None = None,
+) -> dict[str, Assessed]:
+    """By contractor, those with an inspection, a media item or a deduction in the month."""
+    month = month_of(period)
+    if month is None:
+        return {}
+    scores = await queries.list_scores_in(tx, month, known_at)
+    items = await queries.count_media_in(tx, month, known_at)
+    rows = await queries.list_deductions_in(tx, month, known_at)
+    return {
+        contractor: assessed(
+            assessment,
+            mean(scores.get(contractor, ())),
+            items.get(contractor, 0),
+            rows.get(contractor, ()),
+        )
+        for contractor in sorted(scores.keys() | items.keys() | rows.keys())
+    }
+
+
+def assessed(
+    assessment: Assessment, share: Fraction | None, items: int, rows: Iterable[Deduction]
+) -> Assessed:
+    parts = {INSPECTION: share, MEDIA: assessment.media_share(items)}
+    return Assessed(parts, couple(assessment, rows, share))
+
+
+async def parts_of(tx: Tx, period: Period) -> dict[str, Mapping[str, Fraction | None]]:
+    """What a score sheet weighs of each contractor beside its metrics."""
+    return {one: found.parts for one, found in (await assess(tx, period)).items()}
+
+
+def month_of(period: Period) -> int | None:
+    """202611; None for a year, which is no month of assessment."""
+    year, _, month = period.id.partition("-")
+    return int(year + month) if month else None
+
+
+def month_text(month: int) -> str:
+    return f"{month // 100}-{month % 100:02d}"
