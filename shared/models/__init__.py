@@ -22,7 +22,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
-from shared.models.scoring import facts
+from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
     awaited_roots,
     callers,
@@ -47,6 +47,8 @@ __all__ = [
     "deliveries",
     "delivery_counts",
     "emergencies",
+    "fact_progress",
+    "fact_versions",
     "facts",
     "idempotency_keys",
     "inspections",
@@ -61,6 +63,7 @@ __all__ = [
     "sandbox_clock",
     "source_secrets",
     "sources",
+    "sums",
     "ticket_events",
     "ticket_places",
     "ticket_texts",
