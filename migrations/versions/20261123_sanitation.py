@@ -1,12 +1,13 @@
 """The sanitation assessment: inspections, media items, and deductions row by row."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "b6c9d1e40a57"
-down_revision = "e5b8417d2c93"
+down_revision = "c0f4d7a913b6"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -36,7 +37,7 @@ def _key(name: str, kind: type[sa.types.TypeEngine[int]], comment: str) -> sa.Co
     return sa.Column(name, kind(), autoincrement=False, nullable=False, comment=comment)
 
 
-def _revised() -> tuple[sa.Column[object], ...]:
+def _revised() -> tuple[sa.Column[Any], ...]:
     return (
         _key("revision", sa.SmallInteger, "第几版，从1起"),
         sa.Column(
@@ -51,7 +52,7 @@ def _revised() -> tuple[sa.Column[object], ...]:
     )
 
 
-def _author() -> tuple[sa.Column[object], ...]:
+def _author() -> tuple[sa.Column[Any], ...]:
     return (
         _text("withdrawn_for", "撤回的理由；空为有效", nullable=True),
         _moment("recorded_at", "记录时间"),

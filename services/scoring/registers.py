@@ -20,7 +20,10 @@ BESIDE = {"withdrawn_for", "actor_role", "actor_name", "actor_key"}
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One table of revisions. `content`: the columns a body fills, all but those of its key."""
+    """One table of revisions, whose first column names the thing.
+
+    `content`: the columns a body fills.
+    """
 
     prefix: str
     key: str
@@ -32,8 +35,8 @@ class Register:
 
 
 def _register(prefix: str, table: Table) -> Register:
-    key = next(c.name for c in table.primary_key.columns if c.name not in ("bureau_id", "revision"))
-    columns = [c.name for c in table.columns if c.name != "bureau_id"]
+    columns = [str(c.name) for c in table.columns if c.name != "bureau_id"]
+    key = columns[0]
     of = f"SELECT {', '.join(columns)} FROM {table.name} WHERE bureau_id = :bureau"  # noqa: S608
     newest = (  # names of our own tables and columns only
         f"SELECT DISTINCT ON ({key}) {', '.join(columns)} FROM {table.name}"  # noqa: S608

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import text
 
+from services.scoring.rules.appealing import EXCLUSION, AppealWord
 from services.scoring.rules.deductions import Deduction
 from services.scoring.rules.segments import Segment
 from shared import models
@@ -96,8 +97,10 @@ APPEALS = text(
     "SELECT ticket_id, type, data::text AS data FROM ticket_events WHERE bureau_id = :bureau"
     " AND ticket_id = ANY(CAST(:ids AS bigint[])) AND type IN ('ticket.appealed',"
     " 'ticket.appeal_decided', 'ticket.exclusion_requested', 'ticket.exclusion_decided')"
+    " AND (CAST(:known_at AS timestamptz) IS NULL OR recorded_at <= :known_at)"
     " ORDER BY ticket_id, seq"
 )
+MEDIA_IDS = text("SELECT DISTINCT media_id FROM media_items WHERE bureau_id = :bureau")
 FIND_NOS = text(
     "SELECT no FROM tickets WHERE bureau_id = :bureau AND no = ANY(CAST(:nos AS text[]))"
 )
@@ -109,6 +112,10 @@ class Standing:
 
     subject: str
     ticket_id: int | None
+
+
+def _deduction(row: Any) -> Deduction:
+    return Deduction(**{name: getattr(row, name) for name in Deduction.__slots__})
 
 
 async def hold_register(tx: Tx, *, alone: bool) -> None:
@@ -157,7 +164,7 @@ async def list_positions(tx: Tx, ids: Collection[int]) -> dict[int, dict[int, in
 async def list_deductions_of(tx: Tx, subjects: Collection[str]) -> dict[str, list[Deduction]]:
     found: dict[str, list[Deduction]] = {}
     for row in await tx.rows(DEDUCTIONS_OF, bureau=tx.bureau, subjects=list(subjects)):
-        found.setdefault(row.subject, []).append(Deduction(*row[1:]))
+        found.setdefault(row.subject, []).append(_deduction(row))
     return found
 
 
@@ -194,8 +201,12 @@ async def list_deductions_in(
     """By contractor, in the order they came to be."""
     found: dict[str, list[Deduction]] = {}
     for row in await tx.rows(DEDUCTIONS_IN, bureau=tx.bureau, month=month, known_at=known_at):
-        found.setdefault(row.contractor, []).append(Deduction(*row))
+        found.setdefault(row.contractor, []).append(_deduction(row))
     return found
+
+
+async def list_media_ids(tx: Tx) -> list[str]:
+    return [row.media_id for row in await tx.rows(MEDIA_IDS, bureau=tx.bureau)]
 
 
 async def find_nos(tx: Tx, nos: Collection[str]) -> set[str]:
@@ -204,3 +215,44 @@ async def find_nos(tx: Tx, nos: Collection[str]) -> set[str]:
         return set()
     rows = await tx.rows(FIND_NOS, bureau=tx.bureau, nos=sorted(nos))
     return {row.no for row in rows}
+
+
+async def list_deductions(
+    tx: Tx,
+    month: int,
+    *,
+    contractors: Collection[str] | None,
+    reader: str | None,
+    known_at: datetime | None,
+    after: tuple[int, str, int, str, int],
+    limit: int,
+) -> Sequence[Any]:
+    """In the order they came to be. `is_told`: the reader (a unit; None is all) may know the
+    ticket, having had a part in it without being its object."""
+    position, subject, number, rule, ordinal = after
+    return await tx.rows(
+        LIST_DEDUCTIONS,
+        bureau=tx.bureau,
+        month=month,
+        contractors=None if contractors is None else sorted(contractors),
+        reader=reader,
+        known_at=known_at,
+        position=position,
+        subject=subject,
+        round=number,
+        rule=rule,
+        ordinal=ordinal,
+        limit=limit,
+    )
+
+
+async def list_appeals(
+    tx: Tx, ids: Collection[int], known_at: datetime | None
+) -> dict[int, list[AppealWord]]:
+    """What was asked and decided on these tickets, in the order of their logs."""
+    found: dict[int, list[AppealWord]] = {}
+    for row in await tx.rows(APPEALS, bureau=tx.bureau, ids=sorted(ids), known_at=known_at):
+        data = orjson.loads(row.data)
+        word = AppealWord(data.get("verdict", EXCLUSION), data.get("round"), data.get("granted"))
+        found.setdefault(row.ticket_id, []).append(word)
+    return found

@@ -8,14 +8,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
 
-from services.scoring.rules.periods import MONTH
+from services.scoring.rules.periods import MONTH, Period
+from services.scoring.schemas import APeriod, Instant, Query
 from shared.domain.roads import plain
 from shared.web.bodies import AtField, Body, Whole
 
@@ -54,9 +53,16 @@ def _url(value: str) -> str:
     return value
 
 
+def _a_month(period: Period) -> Period:
+    if not MONTH.fullmatch(period.id):
+        raise ValueError("环卫考核按月，期间须为 YYYY-MM")
+    return period
+
+
 Month = Annotated[int, BeforeValidator(_month)]
 Score = Annotated[Decimal, BeforeValidator(_score)]
 Day = Annotated[date, BeforeValidator(_day)]
+AMonth = Annotated[APeriod, AfterValidator(_a_month)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 HouseNo = Annotated[Whole, Field(ge=1, le=99999)]
 
@@ -112,10 +118,8 @@ class Withdrawal(Body):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class RegisterQuery(BaseModel):
+class RegisterQuery(Query):
     """What of a register is asked for."""
-
-    model_config = ConfigDict(frozen=True)
 
     period: Month | None = None
     contractor: Name | None = None
@@ -124,3 +128,13 @@ class RegisterQuery(BaseModel):
     @property
     def asked(self) -> tuple[int | None, str | None]:
         return (self.period, self.contractor)
+
+
+class AssessmentQuery(Query):
+    period: AMonth
+    known_at: Instant | None = None
+
+
+class DeductionsQuery(AssessmentQuery):
+    contractor: Name | None = None
+    cursor: str | None = None

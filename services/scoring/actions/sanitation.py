@@ -126,6 +126,12 @@ async def charge_media(tx: Tx, ids: Collection[str]) -> None:
     await queries.insert_deductions(tx, missing)
 
 
+async def charge_all_media(tx: Tx) -> None:
+    """For a rebuilding: tickets are charged as they are folded, media items here."""
+    await queries.hold_register(tx, alone=False)
+    await charge_media(tx, await queries.list_media_ids(tx))
+
+
 async def assess(
     tx: Tx,
     period: Period,

@@ -14,6 +14,7 @@ from services.scoring.rules.deductions import FACT, MEDIA, OVERDUE, REPEAT, Dedu
 from services.scoring.rules.schemes import half_up
 
 INSPECTION = "inspection"
+LOWER_IS_BETTER = frozenset({"repeat_rate"})
 # What takes back points beyond the cap, or beyond what the inspections have earned.
 CAP = "cap"
 
