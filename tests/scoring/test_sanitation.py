@@ -1,5 +1,6 @@
 """Tickets on a road cost its contractor, over HTTP and the real log. Data fictitious."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -129,31 +130,25 @@ async def test_a_register_that_comes_later_charges_the_tickets_that_are_there(
     assert (await office.row())["deductions"]["total"] == "0"
 
 
-@pytest.mark.parametrize(
-    ("history", "address"),
-    [
-        (handled(), ADDRESS),
-        (completed(), "静安区江宁路6500号"),
-        (completed(), "静安区江宁路街道昌平路6001号"),
-        (
-            History()
-            .triage("11-18 09:40")
-            .contact("11-18 10:05")
-            .dispatch("11-18 10:10")
-            .accept("11-18 11:00")
-            .dispose("11-20 15:30")
-            .feedback("11-24 10:00", fact=FactFinding.UNTRUE)
-            .reply("11-24 16:20")
-            .complete("11-27 17:00"),
-            ADDRESS,
-        ),
-    ],
-)
 async def test_what_is_not_on_the_segment_not_done_or_not_true_costs_nothing(
-    office: Office, on_road: OnRoad, history: History, address: str
+    office: Office, on_road: OnRoad
 ) -> None:
+    untrue = (
+        History(no="T20261118-000004")
+        .triage("11-18 09:40")
+        .contact("11-18 10:05")
+        .dispatch("11-18 10:10")
+        .accept("11-18 11:00")
+        .dispose("11-20 15:30")
+        .feedback("11-24 10:00", fact=FactFinding.UNTRUE)
+        .reply("11-24 16:20")
+        .complete("11-27 17:00")
+    )
     await office.inspect(from_no=6001, to_no=6099)
-    await on_road(history, address)
+    await on_road(handled(no="T20261118-000001"))
+    await on_road(completed(no="T20261118-000002"), "静安区江宁路6500号")
+    await on_road(completed(no="T20261118-000003"), "静安区江宁路街道昌平路6001号")
+    await on_road(untrue)
 
     assert await office.deductions() == []
 
@@ -162,56 +157,72 @@ ASKED = e.AppealRequested(AppealVerdict.COMPLETE, round=1, unit="sanitation-sect
 EXCLUDING = e.ExclusionRequested(ExclusionReason.UNTRUE)
 
 
-@pytest.mark.parametrize(
-    ("happened", "reversed_rules", "causes", "left"),
-    [
-        ((e.VoidRequested(), OUT), ["fact", "overdue", "repeat"], {"voided"}, "0"),
-        (
-            (EXCLUDING, e.ExclusionDecided(granted=True, reason_code=ExclusionReason.UNTRUE)),
-            ["fact", "overdue", "repeat"],
-            {"excluded"},
-            "0",
-        ),
-        ((ASKED, CLOCK_WON), ["overdue"], {"appeal"}, "-0.7"),
-        (
-            (
-                e.AppealRequested(AppealVerdict.REPEAT, round=1, unit="sanitation-section"),
-                REPEAT_WON,
-            ),
-            ["repeat"],
-            {"appeal"},
-            "-0.5",
-        ),
-        ((e.MatterLeft("M-000001", ends_repeat=True),), ["repeat"], {"unlinked"}, "-0.5"),
-        ((ASKED,), [], set(), "-1"),
-        ((e.TicketUrged(),), [], set(), "-1"),
-    ],
+REPEAT_ASKED = e.AppealRequested(AppealVerdict.REPEAT, round=1, unit="sanitation-section")
+EXCLUDED = e.ExclusionDecided(granted=True, reason_code=ExclusionReason.UNTRUE)
+UNLINKED = e.MatterLeft("M-000001", ends_repeat=True)
+ALL = ["fact", "overdue", "repeat"]
+# What happens to a ticket; which of its three rows that makes good; why.
+FATES: tuple[tuple[tuple[e.Event, ...], list[str], set[str]], ...] = (
+    ((e.VoidRequested(), OUT), ALL, {"voided"}),
+    ((EXCLUDING, EXCLUDED), ALL, {"excluded"}),
+    ((ASKED, CLOCK_WON), ["overdue"], {"appeal"}),
+    ((REPEAT_ASKED, REPEAT_WON), ["repeat"], {"appeal"}),
+    ((UNLINKED,), ["repeat"], {"unlinked"}),
+    ((ASKED,), [], set()),
+    ((EXCLUDING,), [], set()),
 )
+
+
 async def test_what_falls_away_is_made_good_and_never_deleted(
-    office: Office,
-    on_road: OnRoad,
-    then: Then,
-    *,
-    happened: tuple[e.Event, ...],
-    reversed_rules: list[str],
-    causes: set[str],
-    left: str,
+    office: Office, on_road: OnRoad, then: Then
 ) -> None:
     await office.inspect()
-    ticket_id = await on_road(late().add("11-28 09:00", LINKED))
-    before = await office.deductions()
-    await then(ticket_id, *happened)
-    after = await office.deductions()
-    back = after[3:]
+    numbers = [f"T20261118-{number:06d}" for number in range(len(FATES))]
+    for no, (happened, _, _) in zip(numbers, FATES, strict=True):
+        ticket_id = await on_road(late(no=no).add("11-28 09:00", LINKED))
+        before = await office.deductions()
+        await then(ticket_id, *happened)
+        assert (await office.deductions())[: len(before)] == [
+            row if row["ticket"] != no else {**row, **_appeal_of(await office.deductions(), row)}
+            for row in before
+        ]
+    found: dict[str, list[Any]] = {no: [] for no in numbers}
+    for row in await office.deductions():
+        found[row["ticket"]].append(row)
 
-    assert story(after[:3]) == story(before)
-    assert [row["id"] for row in after[:3]] == [row["id"] for row in before]
-    assert [row["rule"] for row in back] == reversed_rules
-    assert {row["cause"] for row in back} == causes
-    assert [row["reverses"] for row in back] == [
-        row["id"] for row in before if row["rule"] in reversed_rules
-    ]
-    assert (await office.row())["deductions"]["total"] == left
+    for no, (_, rules, causes) in zip(numbers, FATES, strict=True):
+        charged, back = found[no][:3], found[no][3:]
+        assert [row["rule"] for row in charged] == ALL
+        assert [row["rule"] for row in back] == rules
+        assert {row["cause"] for row in back} == causes
+        assert [row["reverses"] for row in back] == [
+            row["id"] for row in charged if row["rule"] in rules
+        ]
+    # Two gone, one less 0.3, two less 0.5, two as they were
+    assert (await office.row())["deductions"]["total"] == "-3.7"
+
+
+def _appeal_of(rows: list[Any], row: Any) -> dict[str, str]:
+    """All of a row that may ever change is how the argument about it stands."""
+    now = next(one for one in rows if one["id"] == row["id"])
+    return {name: now[name] for name in ("appeal", "appeal_text")}
+
+
+async def test_an_erased_address_changes_nothing_any_more(
+    office: Office, on_road: OnRoad, then: Then, hotline: Hotline
+) -> None:
+    erase = text(
+        "UPDATE ticket_texts SET body = NULL, salt = NULL, erased_at = :now"
+        " WHERE bureau_id = :bureau AND field = 'address'"
+    )
+    await office.inspect()
+    ticket_id = await on_road(completed())
+    async with hotline.ledger(BUREAU) as ledger:
+        await ledger.tx.run(erase, bureau=BUREAU, now=ledger.now)
+    await then(ticket_id, e.TicketUrged())
+    await office.inspect(score="80")
+
+    assert story(await office.deductions()) == [("fact", "-0.2", "true")]
 
 
 async def test_the_state_of_an_appeal_is_told_on_its_row(
@@ -395,6 +406,21 @@ async def test_a_question_that_makes_no_sense_is_refused(
 
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+async def test_tickets_and_roads_recorded_at_the_same_time_miss_each_other_never(
+    office: Office, on_road: OnRoad
+) -> None:
+    number = 6
+    tickets = [
+        on_road(completed(no=f"T20261118-{one:06d}"), f"示例{one}路1号") for one in range(number)
+    ]
+    roads = [office.inspect(road=f"示例{one}路") for one in range(number)]
+    await asyncio.gather(*(one for pair in zip(tickets, roads, strict=True) for one in pair))
+    rows = await office.deductions()
+
+    assert sorted(row["road"] for row in rows) == [f"示例{one}路" for one in range(number)]
+    assert {row["points"] for row in rows} == {"-0.2"}
 
 
 async def run_in(stack: Stack, database: str, statement: str) -> None:

@@ -43,13 +43,16 @@ async def record(
 
 
 async def withdraw(tx: Tx, register: Register, one: str, *, reason: str, actor: Actor) -> Any:
-    """A last revision that says so; what it cost is made good. Answers that revision."""
+    """A last revision that says so; what it cost is made good. Answers that revision.
+
+    Raises NotFound, and Conflict for what is withdrawn already.
+    """
     await queries.hold_register(tx, alone=True)
     known = (await registers.list_latest(tx, register, [one])).get(one)
     if known is None:
         raise NotFound
     if known.withdrawn_for is not None:
-        raise Conflict("已经撤回")
+        raise Conflict
     content = {name: getattr(known, name) for name in register.content}
     row = _revision(register, one, content, known, actor=actor, reason=reason)
     await registers.insert_revisions(tx, register, [row])

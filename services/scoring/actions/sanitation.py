@@ -1,7 +1,7 @@
 """Tickets on a road, and media items, charged to the contractor who cleans it (domain §10)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -24,7 +24,7 @@ from services.scoring.rules.sanitation import (
 from services.scoring.rules.segments import Segment
 from services.scoring.sanitation_queries import Standing
 from shared.db import Tx
-from shared.domain.roads import find_spot
+from shared.domain.roads import plain
 from shared.tickets import list_entries
 
 BATCH = 500
@@ -51,47 +51,66 @@ async def charge(tx: Tx, ticket_ids: Collection[int]) -> None:
     completed = await queries.list_completed(tx, ticket_ids)
     if not completed:
         return
-    segments = await queries.list_segments(tx, {row.month for row in completed})
+    roads = Roads(await queries.list_segments(tx, {row.month for row in completed}))
     addresses = await queries.list_addresses(tx, {row.ticket_id for row in completed})
-    tickets = {
-        row.ticket_id: Standing(row.no, row.ticket_id)
-        for row in completed
-        if _lies_on_any(addresses.get(row.ticket_id, {}), row.month, segments)
-    }
+    tickets: dict[int, Lying] = {}
+    for row in completed:
+        lying = tickets.setdefault(row.ticket_id, Lying(Standing(row.no, row.ticket_id)))
+        lying.segments += roads.spoken_of(addresses.get(row.ticket_id, {}), row.month)
+    tickets = {one: lying for one, lying in tickets.items() if lying.segments}
     if tickets:
-        await _charge(tx, tickets, segments, addresses=addresses)
+        await _charge(tx, tickets, addresses)
 
 
-def _lies_on_any(
-    wordings: Mapping[int, str | None], month: int, segments: Iterable[Segment]
-) -> bool:
-    """Whether any wording speaks of a road of that month. What was erased charges no more."""
-    roads = {one.road for one in segments if one.month == month}
-    if None in wordings.values():
-        return False
-    return any(find_spot(body, roads) is not None for body in wordings.values())
+@dataclass(slots=True)
+class Lying:
+    """A ticket, and all segments it may lie on."""
+
+    standing: Standing
+    segments: list[Segment] = field(default_factory=list)
 
 
-async def _charge(
-    tx: Tx, tickets: Mapping[int, Standing], segments: Sequence[Segment], *, addresses: Addresses
-) -> None:
+class Roads:
+    """Every revision of every segment, by month and road."""
+
+    def __init__(self, segments: Iterable[Segment]) -> None:
+        self._months: dict[int, dict[str, list[Segment]]] = {}
+        for one in segments:
+            self._months.setdefault(one.month, {}).setdefault(one.road, []).append(one)
+
+    def spoken_of(self, wordings: Mapping[int, str | None], month: int) -> list[Segment]:
+        """Those of the roads any wording names. What was erased charges, and frees, no more."""
+        bodies = [plain(body) for body in wordings.values() if body is not None]
+        if len(bodies) < len(wordings):
+            return []
+        roads = self._months.get(month, {})
+        return [
+            segment
+            for road, segments in roads.items()
+            if any(road in body for body in bodies)
+            for segment in segments
+        ]
+
+
+async def _charge(tx: Tx, tickets: Mapping[int, Lying], addresses: Addresses) -> None:
     logs = await list_entries(tx, tickets)
     positions = await queries.list_positions(tx, tickets)
-    known = await queries.list_deductions_of(tx, [one.subject for one in tickets.values()])
+    subjects = [lying.standing.subject for lying in tickets.values()]
+    known = await queries.list_deductions_of(tx, subjects)
     missing: list[tuple[Standing, Deduction]] = []
-    for ticket_id, standing in sorted(tickets.items()):
-        log = logs[ticket_id]
+    for ticket_id, lying in sorted(tickets.items()):
         rounds = charged_rounds(
-            fold_states(ticket_id, log),
-            log,
+            fold_states(ticket_id, logs[ticket_id]),
+            logs[ticket_id],
             addresses=addresses[ticket_id],
             positions=positions[ticket_id],
         )
         rows = [
             row
             for number, states in rounds.items()
-            for row in deduct(number, states, segments, points=POINTS)
+            for row in deduct(number, states, lying.segments, points=POINTS)
         ]
+        standing = lying.standing
         lacking = still_missing(known.get(standing.subject, ()), rows)
         missing += [(standing, row) for row in lacking]
     await queries.insert_deductions(tx, missing)
