@@ -9,6 +9,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
+from services.scoring.actions.facts import fold_again
 from services.scoring.actions.recompute import rebuild
 from services.scoring.actions.sanitation import charge_all_media
 from shared.domain import events as e
@@ -40,7 +41,7 @@ def office(scoring: AsyncClient, keys: dict[str, str]) -> Office:
 def on_road(hotline: Hotline, fold: Fold) -> OnRoad:
     """A history as a ticket with an address, folded; answers its id."""
 
-    async def run(history: History, address: str = ADDRESS) -> int:
+    async def run(history: History, address: str = ADDRESS, *, folded: bool = True) -> int:
         async with hotline.ledger(BUREAU) as ledger:
             row = await ledger.tx.row(NEW_ID)
             assert row is not None
@@ -53,7 +54,8 @@ def on_road(hotline: Hotline, fold: Fold) -> OnRoad:
                 elif isinstance(entry.event, e.TicketReceived):
                     told = {"address": address}
                     ticket = ledger.open(row.ticket_id, entry.event, **given, texts=told)
-        await fold()
+        if folded:
+            await fold()
         return int(row.ticket_id)
 
     return run
@@ -408,19 +410,28 @@ async def test_a_question_that_makes_no_sense_is_refused(
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
-async def test_tickets_and_roads_recorded_at_the_same_time_miss_each_other_never(
-    office: Office, on_road: OnRoad
+async def test_a_register_waits_for_tickets_that_are_being_charged(
+    office: Office, on_road: OnRoad, hotline: Hotline
 ) -> None:
-    number = 6
-    tickets = [
-        on_road(completed(no=f"T20261118-{one:06d}"), f"示例{one}路1号") for one in range(number)
-    ]
-    roads = [office.inspect(road=f"示例{one}路") for one in range(number)]
-    await asyncio.gather(*(one for pair in zip(tickets, roads, strict=True) for one in pair))
-    rows = await office.deductions()
+    """Neither would see the other's: the ticket no segment, the register no ticket."""
+    ticket_id = await on_road(completed(), folded=False)
+    async with hotline.ledger(BUREAU) as ledger:
+        await fold_again(ledger.tx, [ticket_id])
+        telling = asyncio.create_task(office.inspect())
+        while not telling.done() and not await is_anybody_waiting(hotline):
+            await asyncio.sleep(0)
+    await telling
 
-    assert sorted(row["road"] for row in rows) == [f"示例{one}路" for one in range(number)]
-    assert {row["points"] for row in rows} == {"-0.2"}
+    assert story(await office.deductions()) == [("fact", "-0.2", "true")]
+
+
+async def is_anybody_waiting(hotline: Hotline) -> bool:
+    waiting = text(
+        "SELECT count(*) AS found FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    )
+    async with hotline.database.transaction(BUREAU, writing=False) as tx:
+        row = await tx.row(waiting)
+    return row is not None and bool(row.found)
 
 
 async def run_in(stack: Stack, database: str, statement: str) -> None:
