@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b6c9d1e40a57"
-down_revision = "c0f4d7a913b6"
+down_revision = "b92d6e0f4a17"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -419,7 +419,7 @@ async def test_a_register_waits_for_tickets_that_are_being_charged(
         await fold_again(ledger.tx, [ticket_id])
         telling = asyncio.create_task(office.inspect())
         while not telling.done() and not await is_anybody_waiting(hotline):
-            await asyncio.sleep(0)
+            continue
     await telling
 
     assert story(await office.deductions()) == [("fact", "-0.2", "true")]
