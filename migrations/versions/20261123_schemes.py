@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "b7e41f0c92da"
-down_revision = "b92d6e0f4a17"
+down_revision = "b6c9d1e40a57"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from services.scoring.routes import catalogue, city_ranks, ranks, schemes, scores, trials
+from services.scoring.routes import (
+    catalogue,
+    city_ranks,
+    inspections,
+    media_items,
+    ranks,
+    sanitation,
+    schemes,
+    scores,
+    trials,
+)
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -19,6 +29,9 @@ def create_app(settings: Settings) -> FastAPI:
             schemes.router,
             trials.router,
             city_ranks.router,
+            inspections.router,
+            media_items.router,
+            sanitation.router,
         ),
         bell=ArqBell(settings.redis_url),
     )

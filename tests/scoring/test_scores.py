@@ -340,9 +340,10 @@ async def test_every_operation_is_told_with_a_summary_and_an_example(scoring: As
     schema = (await scoring.get("/openapi.json")).json()
     told = [path for path in schema["paths"] if path.startswith("/v1/")]
 
-    assert told
+    assert len(told) >= 5
     for path in told:
         for operation in schema["paths"][path].values():
+            status = min(operation["responses"])
             assert operation["summary"]
-            (success,) = [code for code in operation["responses"] if code.startswith("2")]
-            assert operation["responses"][success]["content"]["application/json"]["example"]
+            assert status in ("200", "201", "202")
+            assert operation["responses"][status]["content"]["application/json"]["example"]
