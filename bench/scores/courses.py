@@ -13,14 +13,13 @@ URGENCIES = dict(zip(Urgency, (92, 6, 2), strict=True))
 TRADES = dict(zip(Trade, (28, 24, 38, 10), strict=True))
 SOURCES = {"city-12345": 70, "district-platform": 30}
 ENDS = {
-    "handled": 895,
+    "handled": 885,
     "void": 15,
     "merged": 15,
     "absorbs": 15,
     "returned_upstream": 20,
-    "repeat": 40,
+    "repeat": 50,
 }
-
 
 
 def take_course(received_at: datetime, dice: random.Random) -> Log:

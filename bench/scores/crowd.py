@@ -60,7 +60,7 @@ class Crowd:
 def make_casts(dice: random.Random) -> Iterator[Cast]:
     for number in range(CASTS):
         day = BASE + timedelta(days=number % 7)
-        minute = int(dice.triangular(0, (22 - NIGHT) * 60, 150))
+        minute = int(dice.triangular(0, (19 - NIGHT) * 60, 100))
         yield Cast(take_course(day + timedelta(hours=NIGHT, minutes=minute), dice))
 
 
@@ -84,8 +84,7 @@ class Filler:
                 chosen.append(self._dice.choice(absorbing))
         chosen = chosen[:count]
         numbers = [
-            f"{mould.no}-{(first + place) % NUMBERS:06d}"
-            for place, (_, mould) in enumerate(chosen)
+            f"{mould.no}-{(first + place) % NUMBERS:06d}" for place, (_, mould) in enumerate(chosen)
         ]
         for place, (cast, mould) in enumerate(chosen):
             merged = TicketMerged.type in cast.types

@@ -24,6 +24,7 @@ from shared.embedded import Postgres, start_postgres
 from shared.settings import Settings
 from shared.tickets import Hotline
 
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A database with a log and nothing folded from it, and the environment to open it with."""

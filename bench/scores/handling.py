@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 
+from bench.scores.disputes import dispute
 from bench.scores.log import DESK, LEADER, RULEBOOK, Log
 from shared.domain import events
 from shared.domain.actor import Actor
@@ -37,7 +38,7 @@ UNIT, OTHER_UNIT = "@unit@", "@unit2@"
 VALUATIONS = {CaseValuation.RESOLVED: 74, CaseValuation.EXPLAINED: 22, CaseValuation.OTHER: 4}
 FACTS = {FactFinding.TRUE: 70, FactFinding.PARTLY_TRUE: 20, FactFinding.UNTRUE: 10}
 DEMANDS = {AppealFinding.REASONABLE: 82, AppealFinding.NO_POLICY_BASIS: 9, AppealFinding.OTHER: 9}
-OVERALL = dict(zip(Satisfaction, (58, 18, 10, 9, 5), strict=True))
+OVERALL = dict(zip(Satisfaction, (56, 18, 10, 11, 5), strict=True))
 REACHED = {Reached.YES: 90, Reached.UNREACHABLE: 6, Reached.REFUSED: 4}
 MOST_ROUNDS = 3
 
@@ -55,6 +56,7 @@ def handle(log: Log) -> None:
         if not ask_citizen(log) or log.ticket.round == MOST_ROUNDS:
             break
         open_rework(log)
+    dispute(log, unit)
     if log.ticket.archive_due is not None:
         log.until(log.ticket.archive_due + timedelta(minutes=1))
 
@@ -71,16 +73,14 @@ def dispatch(log: Log) -> Actor:
         log.wait(0.1, 1.5)
         asked = events.ReturnRequested(UNIT, ReturnReason.NOT_OURS)
         log.add(asked, actor=unit, texts=("reason",))
-        granted = dice.random() < 0.7
+        granted = dice.random() < 0.8
         log.wait(0.2, 3).add(events.ReturnDecided(granted=granted), texts=("comment",))
         if granted:
             unit = agent(OTHER_UNIT)
             log.wait(0.1, 1).add(events.TicketDispatched(OTHER_UNIT), texts=("instruction",))
     log.wait(0.1, 1.2 if dice.random() < 0.93 else 6)
     second = "2" if unit.unit == OTHER_UNIT else ""
-    accepted = events.TicketAccepted(
-        str(unit.unit), f"@executor{second}@", f"@section{second}@"
-    )
+    accepted = events.TicketAccepted(str(unit.unit), f"@executor{second}@", f"@section{second}@")
     log.add(accepted, actor=unit)
     if log.ticket.round == 1 and not early:
         call(log)
@@ -116,7 +116,7 @@ def report(log: Log, unit: Actor) -> None:
         due = supervised_until(log.at, RULEBOOK)
         log.wait(1, 10).add(events.TicketSupervised(1, due), actor=LEADER)
     slow = dice.random()
-    log.wait(2, 30 if slow < 0.8 else 90 if slow < 0.95 else 220)
+    log.wait(2, 24 if slow < 0.86 else 80 if slow < 0.96 else 200)
     name = str(unit.unit)
     while True:
         work = events.TicketDisposed(name, by_lead=True, site_check=SiteCheck.YES)
@@ -155,7 +155,7 @@ def feedback(log: Log, unit: str) -> events.FeedbackSubmitted:
 def close(log: Log) -> None:
     if not log.ticket.reply_exempt:
         reply = events.TicketReplied(ReplyMode.PHONE)
-        log.wait(0.2, 6 if log.dice.random() < 0.9 else 30).add(reply, texts=("reply_points",))
+        log.wait(0.2, 4 if log.dice.random() < 0.94 else 30).add(reply, texts=("reply_points",))
     log.wait(0.1, 4)
     log.add(events.TicketCompleted(archive_from(log.at, RULEBOOK)))
 
@@ -173,7 +173,7 @@ def ask_citizen(log: Log) -> bool:
         late = timedelta(minutes=dice.randint(5, 2000))
         log.add(answer(dice, FollowUpLevel.CITY), actor=log.platform, happened=late)
     last = log.ticket.follow_ups[-1]
-    return last.overall is Satisfaction.DISSATISFIED and dice.random() < 0.7
+    return last.overall is Satisfaction.DISSATISFIED and dice.random() < 0.8
 
 
 def answer(dice: random.Random, level: FollowUpLevel) -> events.TicketFollowedUp:
@@ -194,7 +194,7 @@ def open_rework(log: Log) -> None:
         log.add(events.ReworkOpened(number, own=True))
     else:
         source = log.ticket.source
-        told = events.ReworkOpened(number, False, due, source, f"SH-@no@-{number}")  # noqa: FBT003
+        told = events.ReworkOpened(number, False, due, source, f"SH-@no@-{number}")
         log.add(told, actor=log.platform)
     trade, category = log.ticket.trade, log.ticket.category
     assert trade is not None
