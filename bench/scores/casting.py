@@ -74,12 +74,14 @@ class Cast:
             for entry in log.entries
         ]
 
-    def mould(self, weeks: int, until: datetime) -> Mould | None:
+    def length(self, weeks: int, until: datetime) -> int:
+        """How many entries had been recorded by `until`, were it so many weeks later."""
+        last = until - timedelta(weeks=weeks)
+        return sum(1 for at in self._recorded if at <= last)
+
+    def mould(self, weeks: int, until: datetime) -> Mould:
         """The log so many weeks later, as far as it was recorded by `until`."""
-        shift = timedelta(weeks=weeks)
-        size = sum(1 for at in self._recorded if at + shift <= until)
-        if size == 0:
-            return None
+        shift, size = timedelta(weeks=weeks), self.length(weeks, until)
         days: dict[str, str] = {}
         texts = [line for lines in self._texts[:size] for line in lines]
         return Mould(

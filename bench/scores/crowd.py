@@ -48,12 +48,9 @@ class Crowd:
             start = FIRST + week * WEEK
             share = (min(start + WEEK, NOW) - FIRST) / (NOW - FIRST)
             count = round(self.tickets * share) - self.made
-            moulds = [
-                (cast, mould)
-                for cast in casts
-                if (mould := cast.mould((start - BASE) // WEEK, NOW)) is not None
-            ]
-            yield filler.fill(moulds, first=self.made + 1, count=count)
+            weeks = (start - BASE) // WEEK
+            begun = [cast for cast in casts if cast.length(weeks, NOW)]
+            yield filler.fill(begun, weeks, first=self.made + 1, count=count)
             self.made += count
 
 
@@ -72,22 +69,20 @@ class Filler:
         self._hands = list_hands()
         self._wordings = list_wordings(dice)
 
-    def fill(self, moulds: list[tuple[Cast, Mould]], *, first: int, count: int) -> Batch:
-        """Who is merged into another is followed by that other."""
-        absorbing = [one for one in moulds if TicketAbsorbed.type in one[0].types]
-        single = [one for one in moulds if one not in absorbing]
-        events, texts, entries = list[str](), list[str](), 0
-        chosen: list[tuple[Cast, Mould]] = []
-        while len(chosen) < count:
-            chosen.append(self._dice.choice(single))
-            if TicketMerged.type in chosen[-1][0].types and absorbing:
-                chosen.append(self._dice.choice(absorbing))
-        chosen = chosen[:count]
+    def fill(self, casts: list[Cast], weeks: int, *, first: int, count: int) -> Batch:
+        """Tickets of one week, drawn from the casts."""
+        moulds: dict[Cast, Mould] = {}
+        chosen = self._choose(casts, count)
+        for cast in chosen:
+            if cast not in moulds:
+                moulds[cast] = cast.mould(weeks, NOW)
         numbers = [
-            f"{mould.no}-{(first + place) % NUMBERS:06d}" for place, (_, mould) in enumerate(chosen)
+            f"{moulds[cast].no}-{(first + place) % NUMBERS:06d}"
+            for place, cast in enumerate(chosen)
         ]
-        for place, (cast, mould) in enumerate(chosen):
-            merged = TicketMerged.type in cast.types
+        events, texts, entries = list[str](), list[str](), 0
+        for place, cast in enumerate(chosen):
+            other = place + 1 if TicketMerged.type in cast.types else place - 1
             gaps = {
                 **self._dice.choice(self._wordings),
                 **self._dice.choice(self._hands.by_trade[cast.trade]),
@@ -95,9 +90,21 @@ class Filler:
                 "bureau": BUREAU,
                 "id": first + place,
                 "no": numbers[place],
-                "other": numbers[min(place + 1, count - 1) if merged else place - 1],
+                "other": numbers[other % count],
             }
+            mould = moulds[cast]
             events.append(mould.events % gaps)
             texts.append(mould.texts % gaps)
             entries += mould.size
         return Batch(count, entries, "".join(events).encode(), "".join(texts).encode())
+
+    def _choose(self, casts: list[Cast], count: int) -> list[Cast]:
+        """Who is merged into another is followed by that other."""
+        absorbing = [cast for cast in casts if TicketAbsorbed.type in cast.types]
+        single = [cast for cast in casts if TicketAbsorbed.type not in cast.types]
+        chosen: list[Cast] = []
+        while len(chosen) < count:
+            chosen.append(self._dice.choice(single))
+            if TicketMerged.type in chosen[-1].types and absorbing:
+                chosen.append(self._dice.choice(absorbing))
+        return chosen[:count]

@@ -1,19 +1,25 @@
 """Everything scoring keeps, thrown away and folded anew from the log."""
 
-from bench.scores.organisation import BUREAU
-from services.scoring import queries
-from services.scoring.actions.facts import fold_again
-from shared.tickets import Hotline
+from dataclasses import dataclass
 
-BATCH = 500
+from bench.scores.ground import Ground
+from bench.spending import Spent
 
 
-async def rebuild(hotline: Hotline) -> None:
-    after = 0
-    while True:
-        async with hotline.ledger(BUREAU) as ledger:
-            ids = await queries.list_ids_after(ledger.tx, after, batch=BATCH)
-            if not ids:
-                return
-            await fold_again(ledger.tx, ids)
-        after = ids[-1]
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    processes: int
+    spent: Spent
+
+    @property
+    def cpu(self) -> float:
+        """Seconds, of the folding processes and Postgres."""
+        return self.spent.app + self.spent.postgres
+
+
+def time_rebuild(ground: Ground, *, processes: int) -> Rebuilt:
+    raise NotImplementedError
+
+
+def hash_of(ground: Ground) -> str:
+    raise NotImplementedError
