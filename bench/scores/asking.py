@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.course import UNIT, Act, Office, plan_acts
 from bench.messages import make_bodies
+from bench.scores.resources import Meter
 
 NEWS_AT = "2025-12-31T12:00:00+08:00"
 MONTHS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
@@ -26,9 +27,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Seconds, ascending."""
+    """Seconds, ascending; CPU seconds of the service and of Postgres over all calls."""
 
     seconds: Sequence[float]
+    app: float
+    postgres: float
+
+    @property
+    def cpu(self) -> float:
+        """Milliseconds a call, of both."""
+        return (self.app + self.postgres) / len(self.seconds) * 1000
 
     @property
     def p50(self) -> float:
@@ -73,15 +81,16 @@ class News:
 
 async def time_calls(office: Office, news: News, probe: Probe) -> Timed:
     """Nothing is asked twice of the same state: there is an event between any two calls."""
-    spent = []
+    spent, meter = list[float](), Meter()
     for number in range(probe.times):
         await news.tell()
         path = probe.paths(number)
-        began = time.perf_counter()
-        answer = await office.scoring.call("GET", path, office.bearer("desk"))
-        spent.append(time.perf_counter() - began)
+        with meter.running():
+            began = time.perf_counter()
+            answer = await office.scoring.call("GET", path, office.bearer("desk"))
+            spent.append(time.perf_counter() - began)
         assert answer.status == 200, (path, answer)
-    return Timed(sorted(spent))
+    return Timed(sorted(spent), meter.app, meter.postgres)
 
 
 async def intake_now(office: Office) -> int:

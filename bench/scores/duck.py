@@ -103,7 +103,7 @@ async def ask_duck(database_url: str, folder: Path, period: Period, known_at: da
     await connection.close()
     duck = duckdb.connect()
     duck.execute(
-        "COPY (SELECT * REPLACE (string_split(appeals, ' ') AS appeals)"
+        "COPY (SELECT * REPLACE (string_split(coalesce(appeals, ''), ' ') AS appeals)"
         f" FROM read_csv('{table}', header = true, columns = {columns}))"
         f" TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)"
     )

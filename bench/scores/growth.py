@@ -37,25 +37,20 @@ class Growth:
             table.add_column(f"{size:,} 件", justify="right")
         for smaller, larger in pairwise(sizes):
             table.add_column(f"×{larger / smaller:g} 时", justify="right")
-        for line in self.sizes[sizes[-1]]:
-            found = [self._find(size, line.name) for size in sizes]
+        for place, line in enumerate(self.sizes[sizes[-1]]):
+            found = [self.sizes[size][place] for size in sizes]
             table.add_row(
                 line.name,
                 line.unit,
                 "" if line.target is None else f"≤ {line.target:g}",
-                *("" if one is None else f"{one.value:,.{one.places}f}" for one in found),
+                *(f"{one.value:,.{one.places}f}" for one in found),
                 *(_ratio(one, two) for one, two in pairwise(found)),
             )
         Console(width=WIDTH).print(table)
 
-    def _find(self, size: int, name: str) -> Line | None:
-        return next((line for line in self.sizes[size] if line.name == name), None)
 
-
-def _ratio(smaller: Line | None, larger: Line | None) -> str:
-    if smaller is None or larger is None or not smaller.value:
-        return ""
-    return f"×{larger.value / smaller.value:.1f}"
+def _ratio(smaller: Line, larger: Line) -> str:
+    return f"×{larger.value / smaller.value:.1f}" if smaller.value else ""
 
 
 def missed(lines: Sequence[Line]) -> list[str]:
