@@ -47,8 +47,12 @@ _THEN = (
     " AND v.known_from <= :known_at AND v.known_to > :known_at"
 )
 _WAITING = " OR ".join(f"v.{one.value}_from <= :known_at" for one in DUES)
-# Rounds in work, one of whose dues has come: in none of the sums yet.
-_LIVE = f" AND v.known_to = 'infinity' AND v.completed_month IS NULL AND ({_WAITING})"
+# Rounds in work, one of whose dues has come: in none of the sums yet. What is removed has no month
+# at all, and only with all three conditions is the small index of open rounds of use.
+_LIVE = (
+    " AND v.known_to = 'infinity' AND v.completed_month IS NULL AND v.opened_month IS NOT NULL"
+    f" AND ({_WAITING})"
+)
 
 LIST_SUMS = text(
     'SELECT key, counts FROM sums WHERE bureau_id = :bureau AND "by" = :by'

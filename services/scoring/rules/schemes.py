@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 from types import MappingProxyType
 
 from services.scoring.rules.curves import Curve
@@ -204,5 +203,6 @@ def find_preset(scheme_id: str) -> Scheme | None:
 
 
 def half_up(value: Fraction) -> Decimal:
-    """Two places, halves up; exact, since a fraction has no rounding of its own."""
-    return Decimal(floor(value * 100 + Fraction(1, 2))).scaleb(-2)
+    """Two places, halves up; exact, since it is whole numbers that are divided."""
+    num, den = value.numerator, value.denominator
+    return Decimal((200 * num + den) // (2 * den)).scaleb(-2)

@@ -30,7 +30,10 @@ class Figure:
     @property
     def share(self) -> Fraction | None:
         """num/den, exactly; None, never 0 or 1, where nothing is counted."""
-        return Fraction(self.num) / self.den if self.den else None
+        if not self.den:
+            return None
+        num, scale = self.num.as_integer_ratio()
+        return Fraction(num, scale * self.den)
 
     def add(self, verdict: Verdict, rounds: int = 1) -> None:
         if verdict.worth is not None:
