@@ -1,12 +1,12 @@
 """Answers as they leave: numbers as decimal text, times in Shanghai, names in Chinese."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from services.scoring import labels
 from services.scoring.actions.scores import Sheet
+from services.scoring.assessment_answers import assessment_body
+from services.scoring.numbers import instant_text, number_text
 from services.scoring.queries.city_ranks import CityRank
 from services.scoring.queries.counting import Counted
 from services.scoring.rules.marks import VERDICTS
@@ -40,13 +40,13 @@ def sheet_body(
         "calendar_version": calendar,
         "known_at": instant_text(sheet.known_at),
         "frozen": False,
-        "rows": [row_body(row, row.key, name_of(row.key, by, units)) for row in sheet.rows],
-        "total": row_body(sheet.total, TOTAL_KEY, labels.TOTAL),
+        "rows": [row_body(row, row.key, name_of(row.key, by, units), scheme) for row in sheet.rows],
+        "total": row_body(sheet.total, TOTAL_KEY, labels.TOTAL, scheme),
     }
 
 
-def row_body(row: Row, key: Key, name: str) -> dict[str, Any]:
-    return {
+def row_body(row: Row, key: Key, name: str, scheme: Scheme) -> dict[str, Any]:
+    body = {
         "key": key,
         "name": name,
         "intake": row.tally.count("intake"),
@@ -61,6 +61,9 @@ def row_body(row: Row, key: Key, name: str) -> dict[str, Any]:
         "tier": row.tier,
         "note": note_text(row),
     }
+    if scheme.assessment is not None:
+        body |= assessment_body(row, scheme)
+    return body
 
 
 def note_text(row: Row) -> str | None:
@@ -133,13 +136,3 @@ def city_rank_body(one: CityRank) -> dict[str, Any]:
         "source": one.source,
         "published_at": one.published_at.astimezone(CITY_ZONE).isoformat(),
     }
-
-
-def number_text(value: Decimal, *, places: int | None = None) -> str:
-    """Never in exponents; as short as it goes where no places are asked for."""
-    return f"{value.normalize():f}" if places is None else f"{value:.{places}f}"
-
-
-def instant_text(at: datetime) -> str:
-    """Known-at times are told to the microsecond."""
-    return at.astimezone(CITY_ZONE).isoformat(timespec="microseconds")

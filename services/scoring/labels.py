@@ -143,7 +143,11 @@ EXCLUSIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 SCHEMES: Mapping[str, str] = MappingProxyType(
-    {"ja-default": "综合考核（默认）", "qp-2018": "青浦 2018 年口径"}
+    {
+        "ja-default": "综合考核（默认）",
+        "qp-2018": "青浦 2018 年口径",
+        "sanitation-v1": "环卫作业考核",
+    }
 )
 UNKNOWN: Mapping[str, str] = MappingProxyType(
     {

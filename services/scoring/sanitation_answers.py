@@ -3,18 +3,19 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
-from services.scoring.actions.assessments import Assessments, Line
-from services.scoring.answers import instant_text, number_text
+from services.scoring.actions.scores import Sheet
+from services.scoring.assessment_answers import assessment_body
+from services.scoring.numbers import hundredths, instant_text, number_text
 from services.scoring.registers import Register
 from services.scoring.rules.appealing import AppealWord, appeal_state
 from services.scoring.rules.deductions import Deduction
 from services.scoring.rules.periods import Period
-from services.scoring.rules.sanitation import Assessment, Coupled
-from services.scoring.rules.schemes import half_up
-from services.scoring.sanitation_labels import APPEALS, PARTS, RULES, reason_text
+from services.scoring.rules.ranks import Row
+from services.scoring.rules.sanitation import Coupled
+from services.scoring.rules.schemes import Scheme
+from services.scoring.sanitation_labels import APPEALS, RULES, reason_text
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.rulebook import Unit
 
@@ -47,40 +48,30 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def assessments_body(
-    found: Assessments, assessment: Assessment, *, period: Period, units: Mapping[str, Unit]
+    sheet: Sheet, scheme: Scheme, *, period: Period, units: Mapping[str, Unit]
 ) -> dict[str, Any]:
     return {
         "period": period.id,
-        "scheme": {"id": assessment.id, "version": assessment.version},
-        "known_at": instant_text(found.known_at),
-        "rows": [line_body(line, assessment, units) for line in found.lines],
+        "scheme": {"id": scheme.id, "version": scheme.version},
+        "known_at": instant_text(sheet.known_at),
+        "rows": [line_body(row, scheme, units) for row in sheet.rows],
     }
 
 
-def line_body(line: Line, assessment: Assessment, units: Mapping[str, Unit]) -> dict[str, Any]:
-    unit, fee = units.get(line.contractor), line.outcome.fee
+def line_body(row: Row, scheme: Scheme, units: Mapping[str, Unit]) -> dict[str, Any]:
+    assert row.key is not None
+    assert row.entrant is not None
+    assert row.entrant.coupled is not None
+    unit, told = units.get(row.key), assessment_body(row, scheme)
     return {
-        "contractor": line.contractor,
-        "name": unit.name if unit is not None else line.contractor,
-        "parts": {
-            part: part_body(part, weight, line.shares[part])
-            for part, weight in assessment.weights.items()
-        },
-        "deductions": coupled_body(line.coupled),
-        "composite": _places(line.outcome.composite),
-        "score": _places(line.outcome.score),
-        "coefficient": None if fee is None else _places(fee.coefficient),
-        "interview": fee is not None and fee.interview,
-    }
-
-
-def part_body(part: str, weight: Decimal, share: Fraction | None) -> dict[str, Any]:
-    """`value` of 100, `points` of the part's own weight; null where nothing is there to weigh."""
-    return {
-        "name": PARTS[part],
-        "weight": number_text(weight),
-        "value": None if share is None else _places(half_up(share * 100)),
-        "points": None if share is None else _places(half_up(share * Fraction(weight))),
+        "contractor": row.key,
+        "name": unit.name if unit is not None else row.key,
+        "parts": told["parts"],
+        "deductions": coupled_body(row.entrant.coupled),
+        "composite": hundredths(row.composite),
+        "score": hundredths(row.score),
+        "coefficient": told["coefficient"],
+        "interview": told["interview"],
     }
 
 
@@ -94,15 +85,11 @@ def coupled_body(coupled: Coupled) -> dict[str, Any]:
                 "rule": one.rule,
                 "name": RULES[one.rule],
                 "points": number_text(one.points),
-                "count": one.count,
+                "count": one.tickets,
             }
             for one in coupled.adjustments
         ],
     }
-
-
-def _places(value: Decimal | None) -> str | None:
-    return None if value is None else number_text(value, places=2)
 
 
 def deduction_id(subject: str, row: Deduction, *, ordinal: int | None = None) -> str:

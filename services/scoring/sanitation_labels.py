@@ -44,6 +44,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "elsewhere": "路段已更正，不在考核路段上，冲回",
         "moved": "路段或月份已更正，改计，冲回",
         "withdrawn": "记录已撤回，冲回",
+        "repriced": "考核方案换版，冲回后按新分值另计",
     }
 )
 APPEALS: Mapping[str, str] = MappingProxyType(

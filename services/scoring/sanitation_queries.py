@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from services.scoring.rules.appealing import EXCLUSION, AppealWord
 from services.scoring.rules.deductions import Deduction
+from services.scoring.rules.flips import Stands
 from services.scoring.rules.segments import Segment
 from shared import models
 from shared.db import Tx
@@ -74,10 +75,33 @@ MEDIA_IN = text(
     f"{KNOWN} ORDER BY media_id, revision DESC) AS m WHERE withdrawn_for IS NULL"
     " GROUP BY contractor"
 )
-DEDUCTIONS_IN = text(
-    f"SELECT {DEDUCTION} FROM deductions AS d"  # noqa: S608 - constants only
-    f" WHERE d.bureau_id = :bureau AND d.month = :month{KNOWN}"
-    " ORDER BY d.position, d.subject, d.round, d.rule, d.ordinal"
+STANDS = "sum(CASE WHEN reverses IS NULL THEN 1 ELSE -1 END)"
+STANDING_IN = text(
+    f"SELECT contractor, rule, {STANDS} AS rounds FROM deductions"  # noqa: S608
+    f" WHERE bureau_id = :bureau AND month = :month{KNOWN} GROUP BY contractor, rule"
+)
+LIST_STANDING = text(
+    "SELECT subject, round, rule, contractor FROM deductions"  # noqa: S608
+    f" WHERE bureau_id = :bureau AND month = :month{KNOWN}"
+    f" GROUP BY subject, round, rule, contractor HAVING {STANDS} > 0"
+    " ORDER BY subject, round, rule, contractor"
+)
+LATEST_IN = text(
+    "SELECT max(recorded_at) AS latest FROM ("
+    "SELECT recorded_at FROM inspections WHERE bureau_id = :bureau AND month = :month UNION ALL "
+    "SELECT recorded_at FROM media_items WHERE bureau_id = :bureau AND month = :month) AS told"
+)
+# What stands of it is told by its rows, in whatever months they are.
+LIST_CHARGED = text(
+    "SELECT DISTINCT subject, ticket_id FROM deductions WHERE bureau_id = :bureau"
+    " AND month >= :month AND subject > :after ORDER BY subject LIMIT :limit"
+)
+ORPHANS = text(
+    "SELECT DISTINCT subject FROM deductions AS d WHERE bureau_id = :bureau"
+    " AND NOT EXISTS (SELECT FROM facts AS f"
+    "  WHERE f.bureau_id = d.bureau_id AND f.ticket_id = d.ticket_id AND f.no = d.subject)"
+    " AND NOT EXISTS (SELECT FROM media_items AS m"
+    "  WHERE m.bureau_id = d.bureau_id AND m.media_id = d.subject AND d.ticket_id IS NULL)"
 )
 LIST_DEDUCTIONS = text(
     f"SELECT d.subject, d.ticket_id, {DEDUCTION},"  # noqa: S608 - constants only
@@ -86,7 +110,7 @@ LIST_DEDUCTIONS = text(
     "  AND NOT EXISTS (SELECT FROM tickets AS t WHERE t.bureau_id = d.bureau_id"
     "  AND t.ticket_id = d.ticket_id AND t.fold->>'object_unit' = :reader)) AS is_told"
     " FROM deductions AS d"
-    " WHERE d.bureau_id = :bureau AND d.month = :month"
+    " WHERE d.bureau_id = :bureau AND d.month = :month AND d.points <> 0"
     " AND (CAST(:contractors AS text[]) IS NULL OR d.contractor = ANY(:contractors))"
     " AND (CAST(:known_at AS timestamptz) IS NULL OR d.recorded_at <= :known_at)"
     " AND (d.position, d.subject, d.round, d.rule, d.ordinal)"
@@ -195,14 +219,36 @@ async def count_media_in(tx: Tx, month: int, known_at: datetime | None) -> Mappi
     return {row.contractor: row.items for row in rows}
 
 
-async def list_deductions_in(
+async def count_standing_in(
     tx: Tx, month: int, known_at: datetime | None
-) -> dict[str, list[Deduction]]:
-    """By contractor, in the order they came to be."""
-    found: dict[str, list[Deduction]] = {}
-    for row in await tx.rows(DEDUCTIONS_IN, bureau=tx.bureau, month=month, known_at=known_at):
-        found.setdefault(row.contractor, []).append(_deduction(row))
+) -> dict[str, dict[str, int]]:
+    """Deductions by contractor and rule, less those that were made good."""
+    found: dict[str, dict[str, int]] = {}
+    for row in await tx.rows(STANDING_IN, bureau=tx.bureau, month=month, known_at=known_at):
+        found.setdefault(row.contractor, {})[row.rule] = int(row.rounds)
     return found
+
+
+async def list_standing(tx: Tx, month: int, known_at: datetime | None) -> list[Stands]:
+    rows = await tx.rows(LIST_STANDING, bureau=tx.bureau, month=month, known_at=known_at)
+    return [Stands(row.subject, row.round, row.contractor, row.rule) for row in rows]
+
+
+async def find_latest_in(tx: Tx, month: int) -> datetime | None:
+    """When an inspection or a media item of that month was last told."""
+    row = await tx.row(LATEST_IN, bureau=tx.bureau, month=month)
+    return None if row is None else row.latest
+
+
+async def list_charged(tx: Tx, month: int, *, after: str, limit: int) -> list[Standing]:
+    """Whatever has rows in that month or later, by subject."""
+    rows = await tx.rows(LIST_CHARGED, bureau=tx.bureau, month=month, after=after, limit=limit)
+    return [Standing(row.subject, row.ticket_id) for row in rows]
+
+
+async def list_orphans(tx: Tx) -> list[str]:
+    """Subjects of rows that belong to nothing."""
+    return [row.subject for row in await tx.rows(ORPHANS, bureau=tx.bureau)]
 
 
 async def list_media_ids(tx: Tx) -> list[str]:

@@ -8,13 +8,16 @@ from services.scoring import labels
 from services.scoring import scheme_labels as words
 from services.scoring.actions.ranks import Standings
 from services.scoring.actions.trials import Move
-from services.scoring.answers import figure_body, instant_text, name_of, note_text, number_text
+from services.scoring.answers import figure_body, name_of, note_text
+from services.scoring.numbers import instant_text, number_text
+from services.scoring.rules.assessment import INSPECTION
 from services.scoring.rules.flips import MODE, Flip
 from services.scoring.rules.ranks import OVERDUE, SATISFACTION, Row
 from services.scoring.rules.scheme_data import write_scheme
 from services.scoring.rules.schemes import Scheme
 from services.scoring.rules.sensitivity import Change, Sensitivity
 from services.scoring.rules.versions import ALWAYS, Version, state_of
+from services.scoring.sanitation_labels import RULES as COUPLED
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.rulebook import Unit
 from shared.domain.words import Trade
@@ -77,7 +80,8 @@ def why_text(flip: Flip, *, before: Scheme, after: Scheme) -> str:
     begins = flip.before is None
     template = words.WHY_BEGINS if begins else words.WHY_CEASES
     points = flip.after if begins else flip.before
-    return template.format(rule=words.RULES[flip.cause], points=points)
+    rules = COUPLED if flip.metric == INSPECTION else words.RULES
+    return template.format(rule=rules[flip.cause], points=points)
 
 
 def verdict_text(verdict: str | None) -> str:

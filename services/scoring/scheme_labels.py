@@ -9,6 +9,10 @@ NO_SCHEME = "没有这个考核方案"
 NOT_YET = "这个考核方案在该期间尚未启用"
 NO_VERSION = "没有这个考核方案，或没有这个版本"
 ALREADY_ACTIVE = "这个版本已经启用过，不能再次启用"
+BY_UNIT = "环卫考核只按承办单位（by=unit）"
+BY_MONTH = "环卫考核按月，期间须为 YYYY-MM"
+AS_ADJUSTED = "环卫考核的扣分已计申诉与剔除，不能不计"
+WITH_EMERGENCIES = "环卫考核的扣分不分应急工单，不能另行剔除"
 OWN_SCHEME = "起草人不能启用自己起草的方案，须由另一位局领导启用"
 
 FAULTS: Mapping[str, str] = MappingProxyType(
@@ -32,6 +36,12 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "named_twice": "不能重复",
         "empty_condition": "适用条件至少须写一项",
         "min_above_max": "最低件数不能高于最高件数",
+        "part_without_assessment": "只有写明 assessment（环卫考核）的方案才能计此项",
+        "inspection_not_weighed": "环卫考核须计道路保洁指标（inspection）",
+        "points_beside_coupling": "环卫考核的扣分只写在 assessment.coupling，不另设加减分",
+        "unknown_coupling": "没有这条扣分规则，应为 fact、overdue、repeat 或 media",
+        "no_lowest_fee": "经费档次须有一档从 0 分起",
+        "fee_falls": "得分高的一档，经费系数不能更低",
         "changes_nothing": "分支须至少改变权重、曲线、加分或减分中的一项",
     }
 )

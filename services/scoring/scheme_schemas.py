@@ -116,6 +116,25 @@ class TiersBody(Body):
     volume: Annotated[list[Count], Field(max_length=10)] = Field(default_factory=list)
 
 
+class CouplingBody(Body):
+    """`points`: taken off for each ticket or item, by rule; `cap`: in all."""
+
+    points: PointsByName
+    cap: Amount
+
+
+class FeeBody(Body):
+    floor: Amount
+    coefficient: Amount
+    interview: Flag = False
+
+
+class AssessmentBody(Body):
+    coupling: CouplingBody
+    media_each: Amount
+    fees: Annotated[list[FeeBody], Field(min_length=1, max_length=20)]
+
+
 class SchemeBody(Body):
     """Options that are left out are as in the latest version of that id, else as usual."""
 
@@ -135,6 +154,7 @@ class SchemeBody(Body):
     tiers: TiersBody | None = None
     curves: Annotated[dict[str, CurveBody], Names] = Field(default_factory=dict)
     branches: Annotated[list[BranchBody], Field(max_length=20)] = Field(default_factory=list)
+    assessment: AssessmentBody | None = None
 
 
 class ActivationBody(Body):

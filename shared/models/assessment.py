@@ -137,7 +137,9 @@ deductions = Table(
     one_of("rule", RULES),
     CheckConstraint("ordinal > 0", name="ordinal"),
     CheckConstraint("reverses < ordinal", name="reverses"),
-    CheckConstraint("(reverses IS NULL) = (points <= 0)", name="points"),
+    CheckConstraint(
+        "CASE WHEN reverses IS NULL THEN points <= 0 ELSE points >= 0 END", name="points"
+    ),
     Index("ix_deductions_month", "bureau_id", "month", "contractor", "position"),
     Index(
         "ix_deductions_ticket",

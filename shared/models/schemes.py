@@ -1,6 +1,6 @@
 """Assessment schemes, version by version."""
 
-from sqlalchemy import CheckConstraint, Column, Integer, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.models.base import bureau, metadata, moment, text
@@ -20,6 +20,7 @@ schemes = Table(
     text("approved_by", "启用人，与起草人不是同一人", nullable=True),
     text("approved_key", "启用所用的密钥编号", nullable=True),
     moment("activated_at", "启用时间"),
+    Column("position", BigInteger, comment="启用在事件日志中的全局位置"),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint(
         "(effective_from IS NULL) = (activated_at IS NULL)"

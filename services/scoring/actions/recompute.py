@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from services.scoring.actions.accounts import Named, audit_media, audit_tickets
 from services.scoring.actions.facts import fold_again
+from services.scoring.actions.sanitation import charge_all_media
 from services.scoring.queries.folding import (
     Progress,
     find_progress,
@@ -45,7 +47,8 @@ ABSENT = "absent"
 class Difference:
     """One field where what is stored is not what the log says.
 
-    `what`: a fact's or a state's ticket and round, or a sum's group and month. `field` is "absent"
+    `what`: a fact's or a state's ticket and round, a sum's group and month, or a deduction's
+    subject, round, rule and number. `field` is "absent"
     where a whole row is missing, or has no log behind it (`folded` None).
     """
 
@@ -56,7 +59,10 @@ class Difference:
 
 
 async def recompute(hotline: Hotline, bureau: int) -> list[Difference]:
-    """Every ticket folded again from its log and compared with all that is stored, exactly."""
+    """Every ticket folded again from its log and compared with all that is stored, exactly.
+
+    So are the deductions, of which nothing is ever changed: whoever reads this must mend them.
+    """
     differences: list[Difference] = []
     deltas: Deltas = {}
     after = 0
@@ -68,11 +74,22 @@ async def recompute(hotline: Hotline, bureau: int) -> list[Difference]:
             facts = await list_facts_of(ledger.tx, ids)
             states = await list_states_of(ledger.tx, ids)
             logs = await list_entries(ledger.tx, ids)
+            numbers = {fact.ticket_id: fact.no for fact in facts}
+            named = await audit_tickets(ledger.tx, numbers)
         differences += compare(facts, states, logs, deltas=deltas)
+        differences += differing(named)
         after = ids[-1]
     async with hotline.ledger(bureau, writing=False, snapshot=True) as ledger:
         stored_sums = await list_all_sums(ledger.tx)
+        differences += differing(await audit_media(ledger.tx))
     return differences + list(compare_sums(stored_sums, dict(changed_rows(deltas))))
+
+
+def differing(named: Iterable[Named]) -> list[Difference]:
+    return [
+        Difference(what, ABSENT if field is None else field, stored, follows)
+        for what, field, stored, follows in named
+    ]
 
 
 def compare(
@@ -153,6 +170,7 @@ async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> 
             return False
         ids = await list_ids_after(ledger.tx, progress.rebuilt_to, batch=batch)
         if not ids:
+            await charge_all_media(ledger.tx)
             await finish_rebuilding(ledger.tx)
             return False
         await fold_again(ledger.tx, ids)
@@ -174,6 +192,7 @@ async def rebuild(hotline: Hotline, bureau: int, *, lanes: int = LANES) -> None:
             for after, until in itertools.pairwise(bounds):
                 tasks.create_task(_rebuild_range(hotline, bureau, after, until))
         async with hotline.ledger(bureau) as ledger:
+            await charge_all_media(ledger.tx)
             await finish_rebuilding(ledger.tx)
 
 
@@ -195,7 +214,7 @@ def is_readable(progress: Progress | None) -> bool:
 
 
 async def content_hash(hotline: Hotline, bureau: int) -> str:
-    """One hash over every row of facts, states and sums, whenever and in whatever order written."""
+    """One hash over every row of facts, states, sums and deductions, in whatever order written."""
     async with hotline.ledger(bureau, writing=False, snapshot=True) as ledger:
         parts = await hash_tables(ledger.tx)
     return hashlib.sha256(repr(sorted(parts.items())).encode()).hexdigest()

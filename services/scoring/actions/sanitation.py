@@ -1,43 +1,29 @@
 """Tickets on a road, and media items, charged to the contractor who cleans it (domain §10)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
 
 from services.scoring import registers
 from services.scoring import sanitation_queries as queries
+from services.scoring.actions.charging import list_prices
 from services.scoring.registers import MEDIA_ITEMS
 from services.scoring.rules.charging import charged_rounds
 from services.scoring.rules.compensation import still_missing
-from services.scoring.rules.deductions import MEDIA, Deduction, Publication, deduct, deduct_media
+from services.scoring.rules.deductions import Deduction, Publication, deduct, deduct_media
 from services.scoring.rules.facts import fold_states
 from services.scoring.rules.periods import Period, find_period
-from services.scoring.rules.sanitation import (
-    INSPECTION,
-    SANITATION_V1,
-    Assessment,
-    Coupled,
-    couple,
-    mean,
-)
+from services.scoring.rules.sanitation import Assessed, mean
 from services.scoring.rules.segments import Segment
+from services.scoring.rules.tallies import Key
 from services.scoring.sanitation_queries import Standing
 from shared.db import Tx
 from shared.domain.roads import plain
 from shared.tickets import list_entries
 
 BATCH = 500
-POINTS = SANITATION_V1.coupling.points
 Addresses = Mapping[int, Mapping[int, str | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """What of one contractor's month does not come from its tickets' rates: shares of 1."""
-
-    parts: Mapping[str, Fraction | None]
-    coupled: Coupled
+RowsOf = Mapping[Standing, Sequence[Deduction]]
 
 
 async def charge(tx: Tx, ticket_ids: Collection[int]) -> None:
@@ -48,18 +34,47 @@ async def charge(tx: Tx, ticket_ids: Collection[int]) -> None:
     if not ticket_ids:
         return
     await queries.hold_register(tx, alone=False)
+    await _write_missing(tx, (await replay(tx, ticket_ids)).rows)
+
+
+async def _write_missing(tx: Tx, replayed: RowsOf) -> None:
+    if not replayed:
+        return
+    known = await queries.list_deductions_of(tx, [one.subject for one in replayed])
+    missing = [
+        (standing, row)
+        for standing, rows in replayed.items()
+        for row in still_missing(known.get(standing.subject, ()), rows)
+    ]
+    await queries.insert_deductions(tx, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """All rows of the tickets on a road, as they follow from what was recorded.
+
+    `erased`: tickets of which a wording is gone, so that nothing can be said any more.
+    """
+
+    rows: RowsOf
+    erased: frozenset[int]
+
+
+async def replay(tx: Tx, ticket_ids: Collection[int]) -> Replayed:
     completed = await queries.list_completed(tx, ticket_ids)
     if not completed:
-        return
+        return Replayed({}, frozenset())
     roads = Roads(await queries.list_segments(tx, {row.month for row in completed}))
     addresses = await queries.list_addresses(tx, {row.ticket_id for row in completed})
+    erased = {one for one, wordings in addresses.items() if None in wordings.values()}
     tickets: dict[int, Lying] = {}
     for row in completed:
-        lying = tickets.setdefault(row.ticket_id, Lying(Standing(row.no, row.ticket_id)))
-        lying.segments += roads.spoken_of(addresses.get(row.ticket_id, {}), row.month)
-    tickets = {one: lying for one, lying in tickets.items() if lying.segments}
-    if tickets:
-        await _charge(tx, tickets, addresses)
+        if row.ticket_id not in erased:
+            lying = tickets.setdefault(row.ticket_id, Lying(Standing(row.no, row.ticket_id)))
+            lying.segments += roads.spoken_of(addresses.get(row.ticket_id, {}), row.month)
+    tickets = {one: lying for one, lying in sorted(tickets.items()) if lying.segments}
+    rows = await _replay(tx, tickets, addresses) if tickets else {}
+    return Replayed(rows, frozenset(erased))
 
 
 @dataclass(slots=True)
@@ -79,10 +94,8 @@ class Roads:
             self._months.setdefault(one.month, {}).setdefault(one.road, []).append(one)
 
     def spoken_of(self, wordings: Mapping[int, str | None], month: int) -> list[Segment]:
-        """Those of the roads any wording names. What was erased charges, and frees, no more."""
+        """Those of the roads any wording names."""
         bodies = [plain(body) for body in wordings.values() if body is not None]
-        if len(bodies) < len(wordings):
-            return []
         roads = self._months.get(month, {})
         return [
             segment
@@ -92,28 +105,24 @@ class Roads:
         ]
 
 
-async def _charge(tx: Tx, tickets: Mapping[int, Lying], addresses: Addresses) -> None:
+async def _replay(tx: Tx, tickets: Mapping[int, Lying], addresses: Addresses) -> RowsOf:
     logs = await list_entries(tx, tickets)
     positions = await queries.list_positions(tx, tickets)
-    subjects = [lying.standing.subject for lying in tickets.values()]
-    known = await queries.list_deductions_of(tx, subjects)
-    missing: list[tuple[Standing, Deduction]] = []
-    for ticket_id, lying in sorted(tickets.items()):
+    prices = await list_prices(tx)
+    found: dict[Standing, list[Deduction]] = {}
+    for ticket_id, lying in tickets.items():
         rounds = charged_rounds(
             fold_states(ticket_id, logs[ticket_id]),
             logs[ticket_id],
             addresses=addresses[ticket_id],
             positions=positions[ticket_id],
         )
-        rows = [
+        found[lying.standing] = [
             row
             for number, states in rounds.items()
-            for row in deduct(number, states, lying.segments, points=POINTS)
+            for row in deduct(number, states, lying.segments, prices=prices)
         ]
-        standing = lying.standing
-        lacking = still_missing(known.get(standing.subject, ()), rows)
-        missing += [(standing, row) for row in lacking]
-    await queries.insert_deductions(tx, missing)
+    return found
 
 
 async def charge_month(tx: Tx, month: int) -> None:
@@ -126,8 +135,13 @@ async def charge_month(tx: Tx, month: int) -> None:
 
 
 async def charge_media(tx: Tx, ids: Collection[str]) -> None:
-    known = await queries.list_deductions_of(tx, ids)
-    missing: list[tuple[Standing, Deduction]] = []
+    await _write_missing(tx, await replay_media(tx, ids))
+
+
+async def replay_media(tx: Tx, ids: Collection[str]) -> RowsOf:
+    """All rows of these media items, as they follow from their revisions."""
+    prices = await list_prices(tx) if ids else None
+    found: dict[Standing, list[Deduction]] = {}
     for one in sorted(ids):
         revisions = [
             Publication(
@@ -140,9 +154,9 @@ async def charge_media(tx: Tx, ids: Collection[str]) -> None:
             )
             for row in await registers.list_revisions(tx, MEDIA_ITEMS, one)
         ]
-        rows = deduct_media(revisions, points=POINTS)
-        missing += [(Standing(one, None), row) for row in still_missing(known.get(one, ()), rows)]
-    await queries.insert_deductions(tx, missing)
+        assert prices is not None
+        found[Standing(one, None)] = deduct_media(revisions, prices=prices)
+    return found
 
 
 async def charge_all_media(tx: Tx) -> None:
@@ -152,40 +166,22 @@ async def charge_all_media(tx: Tx) -> None:
 
 
 async def assess(
-    tx: Tx,
-    period: Period,
-    *,
-    assessment: Assessment = SANITATION_V1,
-    known_at: datetime | None = None,
-) -> dict[str, Assessed]:
-    """By contractor, those with an inspection, a media item or a deduction in the month."""
+    tx: Tx, period: Period, *, known_at: datetime | None
+) -> tuple[dict[Key, Assessed], datetime | None]:
+    """Of one month, by contractor: those with an inspection, a media item or a deduction.
+
+    With it, when the last of the inspections and media items was told, unless an instant is named.
+    """
     month = month_of(period)
-    if month is None:
-        return {}
+    assert month is not None
     scores = await queries.list_scores_in(tx, month, known_at)
     items = await queries.count_media_in(tx, month, known_at)
-    rows = await queries.list_deductions_in(tx, month, known_at)
-    return {
-        contractor: assessed(
-            assessment,
-            mean(scores.get(contractor, ())),
-            items.get(contractor, 0),
-            rows.get(contractor, ()),
-        )
-        for contractor in sorted(scores.keys() | items.keys() | rows.keys())
+    standing = await queries.count_standing_in(tx, month, known_at)
+    assessed: dict[Key, Assessed] = {
+        one: Assessed(mean(scores.get(one, ())), items.get(one, 0), standing.get(one, {}))
+        for one in scores.keys() | items.keys() | standing.keys()
     }
-
-
-def assessed(
-    assessment: Assessment, share: Fraction | None, items: int, rows: Iterable[Deduction]
-) -> Assessed:
-    parts = {INSPECTION: share, MEDIA: assessment.media_share(items)}
-    return Assessed(parts, couple(assessment, rows, share))
-
-
-async def parts_of(tx: Tx, period: Period) -> dict[str, Mapping[str, Fraction | None]]:
-    """What a score sheet weighs of each contractor beside its metrics."""
-    return {one: found.parts for one, found in (await assess(tx, period)).items()}
+    return assessed, await queries.find_latest_in(tx, month) if known_at is None else None
 
 
 def month_of(period: Period) -> int | None:

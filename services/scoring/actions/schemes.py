@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from services.scoring.actions.charging import charge_again
 from services.scoring.queries import schemes as queries
 from services.scoring.rules.periods import Period
 from services.scoring.rules.scheme_data import read_scheme, write_scheme
 from services.scoring.rules.scheme_faults import find_faults
-from services.scoring.rules.schemes import DEFAULT, PRESETS, Scheme
+from services.scoring.rules.schemes import DEFAULT, PRESETS, SANITATION, Scheme
 from services.scoring.rules.versions import PRESET_VERSIONS, Version, find_in_force
+from services.scoring.sanitation_queries import hold_register
 from services.scoring.scheme_labels import ALREADY_ACTIVE, FAULTS, NO_SCHEME, NOT_YET
 from services.scoring.scheme_schemas import SchemeBody
 from shared.db import Tx
@@ -100,13 +102,23 @@ def drafted(body: SchemeBody, latest: Scheme | None) -> dict[str, Any]:
 async def activate_scheme(
     tx: Tx, version: Version, *, effective_from: datetime, actor: Actor
 ) -> Version:
-    """Raises Conflict where it has been activated before. Who may do so has been asked."""
+    """What it prices otherwise is charged again. Who may do so has been asked.
+
+    Raises Conflict where it has been activated before.
+    """
     if version.effective_from is not None:
         raise Conflict(ALREADY_ACTIVE)
-    await queries.activate(tx, version, effective_from=effective_from, actor=actor)
-    return replace(
+    prices = version.scheme.id == SANITATION
+    if prices:
+        await hold_register(tx, alone=True)
+    position = await queries.activate(tx, version, effective_from=effective_from, actor=actor)
+    activated = replace(
         version,
         effective_from=effective_from,
         approved_by=actor.name,
         activated_at=tx.now,
+        position=position,
     )
+    if prices:
+        await charge_again(tx, activated)
+    return activated

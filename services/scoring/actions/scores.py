@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.scoring.actions.recompute import is_readable
+from services.scoring.actions.sanitation import assess
 from services.scoring.queries.counting import (
     Counted,
     Scope,
@@ -22,14 +23,16 @@ from services.scoring.rules.facts import fold_facts
 from services.scoring.rules.marks import NOTHING, VERDICTS, Marked, mark
 from services.scoring.rules.metrics import Metric
 from services.scoring.rules.periods import Period
-from services.scoring.rules.ranks import Row, list_rows, total_row
+from services.scoring.rules.ranks import NOBODY_ASSESSED, Row, list_rows, total_row
 from services.scoring.rules.schemes import NOBODY, Peer, Scheme
 from services.scoring.rules.sums import tallies_of
 from services.scoring.rules.tallies import KEYS, Key, Seen, Tally, ordered, seen
 from services.scoring.rules.verdicts import Part
+from services.scoring.scheme_labels import AS_ADJUSTED, BY_MONTH, BY_UNIT, WITH_EMERGENCIES
 from shared.db import Tx
 from shared.domain.rulebook import Unit
-from shared.errors import Unavailable
+from shared.domain.words import Trade, UnitKind
+from shared.errors import FieldError, Invalid, Unavailable
 from shared.tickets import list_entries
 
 CHUNK = 1000
@@ -63,19 +66,63 @@ class Sheet:
 async def read_sheet(
     tx: Tx, question: Question, *, scheme: Scheme, units: Mapping[str, Unit]
 ) -> Sheet:
-    """Units are ranked among all their peers, also those the asker does not see."""
+    """Units are ranked among all their peers, also those the asker does not see.
+
+    Raises Invalid where the scheme assesses contractors and is asked for anything else.
+    """
+    if scheme.assessment is not None:
+        refuse_unless_monthly(question)
     by_unit = question.by == "unit"
     asked = await ask(tx, question, scope=None if by_unit else question.scope)
     tallies = ordered(await read_tallies(tx, question, asked))
+    known_at, assessed = asked.wanted.known_at, NOBODY_ASSESSED
+    if scheme.assessment is not None:
+        assessed, latest = await assess(tx, question.period, known_at=question.known_at)
+        tallies = of_contractors(tallies, units, known=assessed)
+        known_at = max(known_at, latest or known_at)
 
     def peer_of(key: Key) -> Peer:
         unit = units.get(key) if by_unit and key is not None else None
         return Peer(unit.kind.value, frozenset(unit.trades)) if unit is not None else NOBODY
 
-    rows = list_rows(scheme, tallies, peer_of=peer_of)
+    rows = list_rows(scheme, tallies, peer_of=peer_of, assessed=assessed)
     if by_unit and question.scope is not None:
         rows = [row for row in rows if row.key in question.scope]
-    return Sheet(rows, total_row(scheme, rows), asked.wanted.known_at)
+    return Sheet(rows, total_row(scheme, rows), known_at)
+
+
+def refuse_unless_monthly(question: Question) -> None:
+    """Deductions are kept by contractor and month, appeals and emergencies taken in."""
+    faults = {
+        "/by": (question.by != "unit", BY_UNIT),
+        "/period": (len(question.period.months) > 1, BY_MONTH),
+        "/adjusted": (not question.adjusted, AS_ADJUSTED),
+        "/emergency": (not question.emergency, WITH_EMERGENCIES),
+    }
+    errors: list[FieldError] = [
+        {"pointer": pointer, "message": message}
+        for pointer, (is_wrong, message) in faults.items()
+        if is_wrong
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def of_contractors(
+    tallies: Mapping[Key, Tally], units: Mapping[str, Unit], *, known: Collection[Key]
+) -> dict[Key, Tally]:
+    """Contractors in the trade that have led any round, and whoever the month knows besides."""
+
+    def cleans(key: Key) -> bool:
+        unit = units.get(key) if key is not None else None
+        return (
+            unit is not None
+            and unit.kind is UnitKind.CONTRACTOR
+            and Trade.SANITATION in unit.trades
+        )
+
+    keys = {key for key in tallies if cleans(key)} | set(known)
+    return {key: tallies.get(key, Tally()) for key in sorted(keys, key=str)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.scoring import sanitation_queries
+from services.scoring.actions.sanitation import month_of
 from services.scoring.actions.scores import Question, Sheet, read_sheet
 from services.scoring.actions.verdicts import list_judged
-from services.scoring.rules.flips import Flip, list_flips, metrics_of
+from services.scoring.rules.flips import Flip, Stands, list_flips, metrics_of
 from services.scoring.rules.schemes import Scheme
 from services.scoring.rules.tallies import Key
 from shared.db import Tx
@@ -37,7 +39,12 @@ async def try_scheme(
     after = await read_sheet(tx, question, scheme=tried, units=units)
     old, new = _schemes(before), _schemes(after)
     judged = await list_judged(tx, question, metrics_of(old, new))
-    return Trial(before, after, list_moves(before, after), list_flips(old, new, judged))
+    standing: Sequence[Stands] = ()
+    month = month_of(question.period)
+    if month is not None and (rival.assessment or tried.assessment) is not None:
+        standing = await sanitation_queries.list_standing(tx, month, question.known_at)
+    flips = list_flips(old, new, judged, standing=standing)
+    return Trial(before, after, list_moves(before, after), flips)
 
 
 def _schemes(sheet: Sheet) -> dict[Key, Scheme]:

@@ -26,6 +26,11 @@ BOUNDS = text(
     " WHERE bureau_id = :bureau"
 )
 
+DEDUCTION_COLUMNS = (
+    *("subject", "round", "rule", "ordinal", "ticket_id", "month", "contractor", "points"),
+    *("cause", "road", "reverses", "seq"),
+)
+
 
 def _hash(table: str, columns: Sequence[str]) -> TextClause:
     """Two sums of 64-bit hashes, so that the order of rows is none of its business."""
@@ -40,6 +45,8 @@ HASHES: Mapping[str, TextClause] = MappingProxyType(
     {
         "facts": _hash("facts", (*FACT_COLUMNS, *DERIVED)),
         "fact_versions": _hash("fact_versions", (*STATE_COLUMNS, "known_to", "months")),
+        # When and at what place in the log a row was made is no part of what it says.
+        "deductions": _hash("deductions", DEDUCTION_COLUMNS),
         "sums": text(
             "SELECT count(*), sum(hashtextextended(row, 1)), sum(hashtextextended(row, 2)) FROM ("
             'SELECT ROW("by", key, month, counts)::text AS row FROM sums'

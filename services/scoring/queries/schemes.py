@@ -14,7 +14,7 @@ from shared.domain.actor import Actor
 
 COLUMNS = (
     "scheme, version, body, title, author, author_key, created_at, effective_from, approved_by,"
-    " activated_at"
+    " activated_at, position"
 )
 # Versions of one scheme are numbered one after another.
 HOLD_SCHEME = text(
@@ -36,9 +36,10 @@ INSERT_DRAFT = text(
 )
 ACTIVATE = text(
     "UPDATE schemes SET effective_from = :effective_from, approved_by = :approved_by,"
-    " approved_key = :approved_key, activated_at = :activated_at"
+    " approved_key = :approved_key, activated_at = :activated_at,"
+    " position = nextval('ticket_events_position')"
     " WHERE bureau_id = :bureau AND scheme = :scheme AND version = :version"
-    " AND effective_from IS NULL"
+    " AND effective_from IS NULL RETURNING position"
 )
 
 
@@ -70,8 +71,9 @@ async def insert_draft(tx: Tx, version: Version, body: Mapping[str, Any]) -> Non
     )
 
 
-async def activate(tx: Tx, version: Version, *, effective_from: datetime, actor: Actor) -> None:
-    await tx.run(
+async def activate(tx: Tx, version: Version, *, effective_from: datetime, actor: Actor) -> int:
+    """Answers the activation's place among all that was recorded."""
+    row = await tx.row(
         ACTIVATE,
         bureau=tx.bureau,
         scheme=version.scheme.id,
@@ -81,6 +83,8 @@ async def activate(tx: Tx, version: Version, *, effective_from: datetime, actor:
         approved_key=actor.key,
         activated_at=tx.now,
     )
+    assert row is not None
+    return int(row.position)
 
 
 def _version(row: Any) -> Version:
@@ -93,4 +97,5 @@ def _version(row: Any) -> Version:
         effective_from=row.effective_from,
         approved_by=row.approved_by,
         activated_at=row.activated_at,
+        position=row.position,
     )

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.scoring import sanitation_queries as queries
-from services.scoring.actions.assessments import read_assessments
 from services.scoring.actions.sanitation import month_of
+from services.scoring.actions.schemes import choose_scheme
+from services.scoring.actions.scores import Question, read_sheet
 from services.scoring.routes.asking import scope_of, wait_until_known
 from services.scoring.routes.registering import asked_of
-from services.scoring.rules.sanitation import SANITATION_V1
+from services.scoring.rules.schemes import SANITATION
 from services.scoring.sanitation_answers import assessments_body, deduction_body
 from services.scoring.sanitation_examples import ASSESSMENT, DEDUCTION
 from services.scoring.sanitation_schemas import AssessmentQuery, DeductionsQuery
@@ -46,14 +47,11 @@ async def show_assessments(request: Request, caller: Caller, hotline: HotlineSta
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         rulebook = ledger.rulebook
-        found = await read_assessments(
-            ledger.tx,
-            query.period,
-            scope=scope_of(caller.actor, rulebook),
-            rulebook=rulebook,
-            known_at=query.known_at,
-        )
-    body = assessments_body(found, SANITATION_V1, period=query.period, units=rulebook.units)
+        scheme = await choose_scheme(ledger.tx, SANITATION, query.period)
+        scope = scope_of(caller.actor, rulebook)
+        question = Question(query.period, "unit", scope, query.known_at)
+        sheet = await read_sheet(ledger.tx, question, scheme=scheme, units=rulebook.units)
+    body = assessments_body(sheet, scheme, period=query.period, units=rulebook.units)
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -55,3 +55,21 @@ def _mend(before: Sequence[Deduction], after: Sequence[Deduction]) -> list[Deduc
 
 def _last_standing(rows: Sequence[Deduction]) -> Deduction | None:
     return rows[-1] if rows and rows[-1].reverses is None else None
+
+
+def is_sound(rows: Sequence[Deduction]) -> bool:
+    """Whether rows of one round and rule, in their order, are an account: every reversal takes
+    back just what stands, and nothing is charged beside it."""
+    held: Deduction | None = None
+    for place, row in enumerate(rows, start=1):
+        if row.ordinal != place or (held is None) != (row.reverses is None):
+            return False
+        if held is None:
+            held = row
+            continue
+        if (row.month, row.contractor, row.points) != (held.month, held.contractor, -held.points):
+            return False
+        if row.reverses != held.ordinal:
+            return False
+        held = None
+    return True

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from services.scoring.rules.pricing import Price, Prices
 from services.scoring.rules.segments import Segment, find_segment
 from shared.domain.words import FactFinding, Trade
 
@@ -20,6 +21,7 @@ HOLDS = frozenset({FactFinding.TRUE, FactFinding.PARTLY_TRUE})
 # Whose granting takes a deduction back.
 VERDICTS: Mapping[str, str] = MappingProxyType({OVERDUE: "clock:complete", REPEAT: "repeat"})
 APPEAL, ELSEWHERE, MOVED, WITHDRAWN = "appeal", "elsewhere", "moved", "withdrawn"
+REPRICED = "repriced"
 PUBLISHED = "published"
 
 
@@ -75,9 +77,9 @@ class Deduction:
     recorded_at: datetime
 
     @property
-    def essence(self) -> tuple[int, str, int | None]:
-        """What makes it this row: points once charged stand, whatever a later scheme says."""
-        return (self.month, self.contractor, self.reverses)
+    def essence(self) -> tuple[int, str, int | None, Decimal]:
+        """What makes it this row."""
+        return (self.month, self.contractor, self.reverses, self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class _Book:
     """The rows of one round, and which of them stand."""
 
     round: int
-    points: Mapping[str, Decimal]
+    prices: Prices
     rows: list[Deduction] = field(default_factory=list)
     standing: dict[str, Deduction] = field(default_factory=dict)
     ordinals: dict[str, int] = field(default_factory=dict)
@@ -111,9 +113,28 @@ class _Book:
             if (held.month, held.contractor) == (charge.month, charge.contractor):
                 return
             self._reverse(held, MOVED, seq=seq, position=position, at=at)
-        self.standing[rule] = self._add(
-            rule, charge, -self.points[rule], seq=seq, position=position, at=at
-        )
+        each = self.prices.of(rule, month=charge.month, position=position)
+        self.standing[rule] = self._add(rule, charge, -each, seq=seq, position=position, at=at)
+
+    def reprice(self, *, position: int, at: datetime) -> None:
+        """What stands at another price than the one known at that position is charged again."""
+        for rule, held in list(self.standing.items()):
+            each = self.prices.of(rule, month=held.month, position=position)
+            if -each == held.points:
+                continue
+            self._reverse(held, REPRICED, seq=held.seq, position=position, at=at)
+            again = _Charge(held.month, held.contractor, held.cause, held.road)
+            self.standing[rule] = self._add(
+                rule, again, -each, seq=held.seq, position=position, at=at
+            )
+
+    def keep(self, row: Deduction) -> None:
+        """A row that is written already."""
+        self.ordinals[row.rule] = row.ordinal
+        if row.reverses is None:
+            self.standing[row.rule] = row
+        else:
+            self.standing.pop(row.rule, None)
 
     def _reverse(
         self, held: Deduction, cause: str, *, seq: int, position: int, at: datetime
@@ -165,14 +186,17 @@ def deduct(
     states: Iterable[Charged],
     segments: Iterable[Segment],
     *,
-    points: Mapping[str, Decimal],
+    prices: Prices,
 ) -> list[Deduction]:
-    """All rows of one round, from its states and the segments, as they came to be known."""
-    book = _Book(number, points)
+    """All rows of one round, from states, segments and prices, as they came to be known."""
+    book = _Book(number, prices)
     register: dict[str, Segment] = {}
     state: Charged | None = None
-    moments: list[Charged | Segment] = [*states, *segments]
+    moments: list[Charged | Segment | Price] = [*states, *segments, *prices.listed]
     for moment in sorted(moments, key=lambda one: one.position):
+        if isinstance(moment, Price):
+            book.reprice(position=moment.position, at=moment.recorded_at)
+            continue
         if isinstance(moment, Segment):
             register[moment.inspection_id] = moment
         else:
@@ -186,15 +210,29 @@ def deduct(
     return book.rows
 
 
-def deduct_media(
-    revisions: Iterable[Publication], *, points: Mapping[str, Decimal]
-) -> list[Deduction]:
+def deduct_media(revisions: Iterable[Publication], *, prices: Prices) -> list[Deduction]:
     """All rows of one media item."""
-    book = _Book(0, points)
-    for one in sorted(revisions, key=lambda one: one.revision):
+    book = _Book(0, prices)
+    moments: list[Publication | Price] = [*revisions, *prices.listed]
+    for one in sorted(moments, key=lambda one: one.position):
+        if isinstance(one, Price):
+            book.reprice(position=one.position, at=one.recorded_at)
+            continue
         charge = WITHDRAWN if one.withdrawn else _Charge(one.month, one.contractor, PUBLISHED)
         book.settle(MEDIA, charge, seq=one.revision, position=one.position, at=one.recorded_at)
     return book.rows
+
+
+def reprice(
+    rows: Iterable[Deduction], *, prices: Prices, position: int, at: datetime
+) -> list[Deduction]:
+    """What the rows of one subject lack once the prices known at that position stand."""
+    books: dict[int, _Book] = {}
+    for row in rows:
+        books.setdefault(row.round, _Book(row.round, prices)).keep(row)
+    for book in books.values():
+        book.reprice(position=position, at=at)
+    return [row for book in books.values() for row in book.rows]
 
 
 def _charges(number: int, state: Charged, segments: Iterable[Segment]) -> dict[str, _Charge | str]:

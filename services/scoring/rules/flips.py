@@ -1,10 +1,11 @@
 """Which tickets are judged otherwise by another scheme, and why."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.scoring.rules.assessment import INSPECTION
 from services.scoring.rules.schemes import RESOLUTION, RESOLUTION_MODES, RULES, Scheme
 from services.scoring.rules.tallies import Key
 
@@ -31,10 +32,21 @@ JudgedBy = Mapping[str, Sequence[Judged]]
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """A deduction that stands: of a ticket's round, or of a media item (round 0)."""
+
+    subject: str
+    round: int
+    contractor: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flip:
     """`before` and `after`: the verdicts, or the points a rule gives; None where it is silent.
 
-    `cause`: "resolution_mode", or the rule that begins or ceases to charge the ticket.
+    `cause`: "resolution_mode", or the rule that begins or ceases to charge the ticket; where it
+    comes off the points of the inspections, `metric` says so.
     """
 
     no: str
@@ -83,10 +95,18 @@ def _terms(scheme: Scheme, rules: Mapping[str, Decimal]) -> tuple[tuple[str, Dec
 
 
 def list_flips(
-    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], judged: JudgedBy
+    before: Mapping[Key, Scheme],
+    after: Mapping[Key, Scheme],
+    judged: JudgedBy,
+    *,
+    standing: Iterable[Stands] = (),
 ) -> list[Flip]:
     """By row, each scheme as it is for that row. In order of ticket and metric."""
-    flips = [*_resolution_flips(before, after, judged), *_charge_flips(before, after, judged)]
+    flips = [
+        *_resolution_flips(before, after, judged),
+        *_charge_flips(before, after, judged),
+        *_coupling_flips(before, after, standing),
+    ]
     return sorted(flips, key=lambda one: (one.no, one.round, one.metric, one.cause))
 
 
@@ -117,6 +137,22 @@ def _charge_flips(
         if (was == NOTHING) != (comes == NOTHING):
             rule, no, number = place
             yield Flip(no, number, RULES[rule].metric, _text(was), _text(comes), rule)
+
+
+def _coupling_flips(
+    before: Mapping[Key, Scheme], after: Mapping[Key, Scheme], standing: Iterable[Stands]
+) -> Iterator[Flip]:
+    """Deductions that only one of the schemes has points for; a cap is none of their business."""
+    for one in standing:
+        was, comes = (_coupled(side.get(one.contractor), one.rule) for side in (before, after))
+        if (was == NOTHING) != (comes == NOTHING):
+            yield Flip(one.subject, one.round, INSPECTION, _text(was), _text(comes), one.rule)
+
+
+def _coupled(scheme: Scheme | None, rule: str) -> Decimal:
+    if scheme is None or scheme.assessment is None:
+        return NOTHING
+    return -scheme.assessment.coupling.points.get(rule, NOTHING)
 
 
 def _text(points: Decimal) -> str | None:

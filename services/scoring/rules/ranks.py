@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
+from services.scoring.rules.sanitation import NOTHING, Assessed, Coupled, couple, parts_of
 from services.scoring.rules.schemes import Peer, Scheme, half_up
 from services.scoring.rules.tallies import Key, Tally, total
 from services.scoring.rules.weighing import (
@@ -16,6 +17,7 @@ from services.scoring.rules.weighing import (
     adjustments,
     composite,
     final_score,
+    share_of,
 )
 
 TOO_FEW_RATED = "too_few_rated"
@@ -28,6 +30,7 @@ OVERDUE = "overdue_count"
 Standing = tuple[Fraction, Fraction, int]
 PeerOf = Callable[[Key], Peer]
 NO_PART_OF_ANY: Mapping[Key, Parts] = MappingProxyType({})
+NOBODY_ASSESSED: Mapping[Key, Assessed] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,23 @@ class Entrant:
     tier: str | None
     peer_intake: int
     parts: Parts
+    coupled: Coupled | None = None
+
+    @property
+    def shares(self) -> Parts:
+        """What of 1 each part has reached."""
+        return {
+            name: share_of(
+                self.scheme, name, self.tally, peer_intake=self.peer_intake, parts=self.parts
+            )
+            for name in self.scheme.weights
+        }
 
     def row(self) -> "Row":
         """Not ranked yet."""
         moved = adjustments(self.scheme, self.tally)
+        if self.coupled is not None:
+            moved += self.coupled.adjustments
         base = composite(self.scheme, self.tally, peer_intake=self.peer_intake, parts=self.parts)
         row = _row(self.scheme, self.key, self.tally, base=base, moved=moved)
         return replace(row, tier=self.tier, note=self._bar(row), entrant=self)
@@ -89,6 +105,7 @@ def _entrants(
     *,
     peer_of: PeerOf,
     parts: Mapping[Key, Parts] = NO_PART_OF_ANY,
+    assessed: Mapping[Key, Assessed] = NOBODY_ASSESSED,
 ) -> list[Entrant]:
     """One for each group; intake is shared among the tier. What has no key is in none."""
     tiers = {
@@ -98,17 +115,21 @@ def _entrants(
     intakes: defaultdict[str | None, int] = defaultdict(int)
     for key, one in tallies.items():
         intakes[tiers[key]] += one.count("intake")
-    return [
-        Entrant(
-            key,
-            one,
-            scheme.applied_to(peer_of(key), intake=one.count("intake")),
-            tiers[key],
-            intakes[tiers[key]],
-            parts.get(key, NO_PARTS),
+    found = []
+    for key, one in tallies.items():
+        applied = scheme.applied_to(peer_of(key), intake=one.count("intake"))
+        entrant = Entrant(
+            key, one, applied, tiers[key], intakes[tiers[key]], parts.get(key, NO_PARTS)
         )
-        for key, one in tallies.items()
-    ]
+        if applied.assessment is not None:
+            month = assessed.get(key, NOTHING)
+            entrant = replace(
+                entrant,
+                parts={**entrant.parts, **parts_of(applied, month)},
+                coupled=couple(applied, month),
+            )
+        found.append(entrant)
+    return found
 
 
 def list_rows(
@@ -117,17 +138,25 @@ def list_rows(
     *,
     peer_of: PeerOf,
     parts: Mapping[Key, Parts] = NO_PART_OF_ANY,
+    assessed: Mapping[Key, Assessed] = NOBODY_ASSESSED,
 ) -> list[Row]:
     """A row for each group, ranked inside its tier."""
-    entrants = _entrants(scheme, tallies, peer_of=peer_of, parts=parts)
+    entrants = _entrants(scheme, tallies, peer_of=peer_of, parts=parts, assessed=assessed)
     return _ranked([one.row() for one in entrants])
 
 
 def total_row(scheme: Scheme, rows: Iterable[Row]) -> Row:
-    """The sums of the rows shown: of their figures and of their points. Never ranked."""
+    """The sums of the rows shown: of their figures and of their points. Never ranked.
+
+    An assessment is one contractor's: of all together there is none.
+    """
     rows = list(rows)
     tally = total(row.tally for row in rows)
-    base = composite(scheme, tally, peer_intake=tally.count("intake"))
+    base = (
+        composite(scheme, tally, peer_intake=tally.count("intake"))
+        if scheme.assessment is None
+        else None
+    )
     return _row(scheme, None, tally, base=base, moved=_added(row.adjustments for row in rows))
 
 

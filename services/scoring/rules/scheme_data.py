@@ -5,7 +5,9 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from services.scoring.rules.assessment import Assessment, Coupling, Fee
 from services.scoring.rules.curves import Curve
+from services.scoring.rules.deductions import RULES as COUPLED
 from services.scoring.rules.metrics import METRICS
 from services.scoring.rules.schemes import (
     RULES,
@@ -17,6 +19,7 @@ from services.scoring.rules.schemes import (
 
 POINTS = ("weights", "bonus", "penalty")
 METRIC_ORDER = {metric.id: place for place, metric in enumerate(METRICS)}
+COUPLED_ORDER = {rule: place for place, rule in enumerate(COUPLED)}
 RULE_ORDER = {rule: place for place, rule in enumerate(RULES)}
 CURVE = tuple(one.name for one in fields(Curve))
 
@@ -36,6 +39,23 @@ def write_scheme(scheme: Scheme) -> dict[str, Any]:
         "tiers": {"by": list(scheme.tiers.by), "volume": list(scheme.tiers.volume)},
         "curves": _write_curves(scheme.curves),
         "branches": [_write_branch(branch) for branch in scheme.branches],
+        "assessment": None if scheme.assessment is None else _write_assessment(scheme.assessment),
+    }
+
+
+def _write_assessment(assessment: Assessment) -> dict[str, Any]:
+    coupling = assessment.coupling
+    return {
+        "coupling": {"points": _texts(coupling.points), "cap": _text(coupling.cap)},
+        "media_each": _text(assessment.media_each),
+        "fees": [
+            {
+                "floor": _text(fee.floor),
+                "coefficient": _text(fee.coefficient),
+                "interview": fee.interview,
+            }
+            for fee in assessment.fees
+        ],
     }
 
 
@@ -97,6 +117,26 @@ def read_scheme(scheme_id: str, version: int, data: Mapping[str, Any]) -> Scheme
         tiers=Tiers(tuple(data["tiers"]["by"]), tuple(data["tiers"]["volume"])),
         curves=_curves(data["curves"]),
         branches=tuple(_branch(one) for one in data["branches"]),
+        assessment=_assessment(data.get("assessment")),
+    )
+
+
+def _assessment(data: Mapping[str, Any] | None) -> Assessment | None:
+    """What was stored before there were any has none."""
+    if data is None:
+        return None
+    coupling = data["coupling"]
+    return Assessment(
+        Coupling(_points(coupling["points"], COUPLED_ORDER), Decimal(coupling["cap"])),
+        media_each=Decimal(data["media_each"]),
+        fees=tuple(
+            Fee(
+                Decimal(fee["floor"]),
+                Decimal(fee["coefficient"]),
+                interview=fee.get("interview", False),
+            )
+            for fee in data["fees"]
+        ),
     )
 
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from services.scoring.rules.assessment import INSPECTION, Assessment
 from services.scoring.rules.curves import Curve
+from services.scoring.rules.deductions import RULES as COUPLED
 from services.scoring.rules.metrics import RATES
 from services.scoring.rules.schemes import (
+    ASSESSED_PARTS,
     CEILING,
     PARTS,
     RESOLUTION,
@@ -29,7 +32,11 @@ class Fault:
 
 
 def find_faults(scheme: Scheme) -> list[Fault]:
-    faults = [*_weighed(scheme.weights, ""), *_bent(scheme.curves, scheme.weights, "")]
+    assesses = scheme.assessment is not None
+    faults = [
+        *_weighed(scheme.weights, "", assesses=assesses),
+        *_bent(scheme.curves, scheme.weights, ""),
+    ]
     faults += _ruled(scheme.bonus, "/bonus")
     faults += _ruled(scheme.penalty, "/penalty")
     faults += [Fault(f"/free/{rule}", "unknown_rule") for rule in scheme.free if rule not in RULES]
@@ -48,7 +55,36 @@ def find_faults(scheme: Scheme) -> list[Fault]:
         faults.append(Fault("/tiers/by", "named_twice"))
     for number, branch in enumerate(scheme.branches):
         faults += _branched(scheme, branch, f"/branches/{number}")
+    if scheme.assessment is not None:
+        faults += _assessed(scheme, scheme.assessment)
     return faults
+
+
+def _assessed(scheme: Scheme, assessment: Assessment) -> Iterator[Fault]:
+    places: list[tuple[str, Scheme | Branch]] = [("", scheme)]
+    places += [(f"/branches/{number}", one) for number, one in enumerate(scheme.branches)]
+    for at, part in places:
+        if part.weights is not None and INSPECTION not in part.weights:
+            yield Fault(f"{at}/weights", "inspection_not_weighed")
+        for name in ("bonus", "penalty"):
+            if getattr(part, name):
+                yield Fault(f"{at}/{name}", "points_beside_coupling")
+    for rule in assessment.coupling.points:
+        if rule not in COUPLED:
+            yield Fault(f"/assessment/coupling/points/{rule}", "unknown_coupling")
+    yield from _paid(assessment)
+
+
+def _paid(assessment: Assessment) -> Iterator[Fault]:
+    at, fees = "/assessment/fees", sorted(assessment.fees, key=lambda fee: fee.floor)
+    if not fees or fees[0].floor:
+        yield Fault(at, "no_lowest_fee")
+    if any(one.floor > HUNDRED for one in fees):
+        yield Fault(at, "above_hundred")
+    if any(one.floor == other.floor for one, other in pairwise(fees)):
+        yield Fault(at, "named_twice")
+    elif any(one.coefficient > other.coefficient for one, other in pairwise(fees)):
+        yield Fault(at, "fee_falls")
 
 
 def _charges(scheme: Scheme, rule: str) -> bool:
@@ -58,11 +94,14 @@ def _charges(scheme: Scheme, rule: str) -> bool:
     return any(rule in points for points in parts)
 
 
-def _weighed(weights: Mapping[str, Decimal], at: str) -> Iterator[Fault]:
+def _weighed(weights: Mapping[str, Decimal], at: str, *, assesses: bool) -> Iterator[Fault]:
     if not weights:
         yield Fault(f"{at}/weights", "nothing_weighed")
     for name in weights:
-        if name not in RATES and name not in PARTS:
+        if name in ASSESSED_PARTS:
+            if not assesses:
+                yield Fault(f"{at}/weights/{name}", "part_without_assessment")
+        elif name not in RATES and name not in PARTS:
             yield Fault(f"{at}/weights/{name}", "unknown_metric")
         # The mode would weigh the same rate a second time.
         elif name in RESOLUTION_MODES.values() and name != RESOLUTION and RESOLUTION in weights:
@@ -119,7 +158,7 @@ def _branched(scheme: Scheme, branch: Branch, at: str) -> Iterator[Fault]:
         yield Fault(at, "changes_nothing")
     weights = scheme.weights if branch.weights is None else branch.weights
     if branch.weights is not None:
-        yield from _weighed(weights, at)
+        yield from _weighed(weights, at, assesses=scheme.assessment is not None)
     # Without curves of its own a branch keeps those of what it still weighs.
     kept = {name: curve for name, curve in scheme.curves.items() if name in weights}
     if branch.weights is not None or branch.curves is not None:

@@ -6,7 +6,15 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
+from services.scoring.rules.assessment import (
+    INSPECTION,
+    MEDIA,
+    Assessment,
+    Coupling,
+    Fee,
+)
 from services.scoring.rules.curves import Curve
+from services.scoring.rules.deductions import FACT, OVERDUE, REPEAT
 
 INTAKE_SHARE = "intake_share"
 RESOLUTION = "actual_resolution_rate"
@@ -17,11 +25,15 @@ RESOLUTION_MODES: Mapping[str, str] = MappingProxyType(
         "explained_counts": f"{RESOLUTION}_explained_counts",
     }
 )
+# The scheme whose points deductions are charged by.
+SANITATION = "sanitation-v1"
 # No score is above this (ruling 35).
 CEILING = Decimal(105)
 # What may be weighed without being a metric: the share of the tier's intake, which is counted
 # here, and whatever else is handed in with the row.
 PARTS: frozenset[str] = frozenset({INTAKE_SHARE})
+# Of these only where a scheme assesses contractors.
+ASSESSED_PARTS: frozenset[str] = frozenset({INSPECTION, MEDIA})
 # Rates that are better the lower they are: what is weighed is what is missing to 100 %.
 LOWER_IS_BETTER: frozenset[str] = frozenset(
     {"repeat_rate", "rework_rate", "return_rate", "extension_rate"}
@@ -119,7 +131,8 @@ class Scheme:
     `rescaled`: the weight of what is not defined falls to the rest. `free`: how many tickets of a
     rule come without points, where it is not the rule's own default. The caps bound the sums of
     all bonuses and of all penalties, `floor` and `ceiling` the score. With fewer rated tickets
-    than `min_sample` a row is not ranked. The first branch whose condition holds stands.
+    than `min_sample` a row is not ranked. The first branch whose condition holds stands. With an
+    `assessment` its rows are contractors, by the month.
     """
 
     id: str
@@ -138,6 +151,7 @@ class Scheme:
     tiers: Tiers = Tiers()
     curves: Mapping[str, Curve] = field(default_factory=dict)
     branches: tuple[Branch, ...] = ()
+    assessment: Assessment | None = None
 
     def metric_of(self, name: str) -> str:
         """The metric weighed under that name: resolution goes by the scheme's mode."""
@@ -193,6 +207,40 @@ PRESETS: tuple[Scheme, ...] = (
         },
         resolution_mode="explained_counts",
         rescaled=False,
+    ),
+    Scheme(
+        id=SANITATION,
+        version=1,
+        weights={
+            INSPECTION: Decimal(50),
+            MEDIA: Decimal(8),
+            "timely_accept_rate": Decimal(8),
+            "on_time_completion_rate": Decimal(14),
+            "repeat_rate": Decimal(8),
+            "satisfaction_score": Decimal(12),
+        },
+        ceiling=Decimal(100),
+        # Satisfaction is 12 of the 100: a month in which few were asked is paid for all the same.
+        min_sample=0,
+        assessment=Assessment(
+            coupling=Coupling(
+                points={
+                    FACT: Decimal("0.2"),
+                    OVERDUE: Decimal("0.3"),
+                    REPEAT: Decimal("0.5"),
+                    MEDIA: Decimal(2),
+                },
+                cap=Decimal(15),
+            ),
+            media_each=Decimal(2),
+            fees=(
+                Fee(Decimal(95), Decimal("1.00")),
+                Fee(Decimal(90), Decimal("0.99")),
+                Fee(Decimal(85), Decimal("0.97")),
+                Fee(Decimal(80), Decimal("0.94")),
+                Fee(Decimal(0), Decimal("0.90"), interview=True),
+            ),
+        ),
     ),
 )
 DEFAULT = PRESETS[0].id

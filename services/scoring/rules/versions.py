@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.scoring.rules.periods import Period
-from services.scoring.rules.schemes import PRESETS, Scheme
+from services.scoring.rules.pricing import Price, Prices
+from services.scoring.rules.schemes import PRESETS, SANITATION, Scheme
 from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 
@@ -26,7 +27,8 @@ class SchemeState(StrEnum):
 class Version:
     """One version and its history. `title` is None of what comes with the house.
 
-    `effective_from` is None until it is activated.
+    `effective_from` is None until it is activated; `position` is that of its activation among all
+    that was recorded.
     """
 
     scheme: Scheme
@@ -37,6 +39,7 @@ class Version:
     effective_from: datetime | None = None
     approved_by: str | None = None
     activated_at: datetime | None = None
+    position: int | None = None
 
     def is_by(self, actor: Actor) -> bool:
         """Drafted by the same person, or with the same key (ruling 20)."""
@@ -44,7 +47,8 @@ class Version:
 
 
 PRESET_VERSIONS: tuple[Version, ...] = tuple(
-    Version(scheme, title=None, author=HOUSE, effective_from=ALWAYS) for scheme in PRESETS
+    Version(scheme, title=None, author=HOUSE, effective_from=ALWAYS, position=0)
+    for scheme in PRESETS
 )
 
 
@@ -81,3 +85,36 @@ def state_of(version: Version, versions: Sequence[Version], *, now: datetime) ->
         if one.effective_from is not None and one.effective_from <= now and is_before(version, one)
     )
     return SchemeState.RETIRED if any(later) else SchemeState.ACTIVE
+
+
+def prices_of(versions: Iterable[Version]) -> Prices:
+    """What deductions cost: by month the version that will be in force at its end.
+
+    That of a month does not wait for the version's first day, so that no row hangs on the hour
+    at which it is written.
+    """
+    return Prices(
+        tuple(
+            Price(
+                position=one.position,
+                recorded_at=one.activated_at or ALWAYS,
+                month=first_month(one.effective_from),
+                place=_place(one),
+                points=one.scheme.assessment.coupling.points,
+            )
+            for one in versions
+            if one.scheme.id == SANITATION
+            and one.scheme.assessment is not None
+            and one.effective_from is not None
+            and one.position is not None
+        )
+    )
+
+
+def first_month(effective_from: datetime) -> int:
+    """202611: the first month that is not over before that instant."""
+    local = effective_from.astimezone(CITY_ZONE)
+    return local.year * 100 + local.month
+
+
+HOUSE_PRICES = prices_of(PRESET_VERSIONS)
