@@ -91,18 +91,6 @@ LATEST_IN = text(
     "SELECT recorded_at FROM inspections WHERE bureau_id = :bureau AND month = :month UNION ALL "
     "SELECT recorded_at FROM media_items WHERE bureau_id = :bureau AND month = :month) AS told"
 )
-# What stands of it is told by its rows, in whatever months they are.
-LIST_CHARGED = text(
-    "SELECT DISTINCT subject, ticket_id FROM deductions WHERE bureau_id = :bureau"
-    " AND month >= :month AND subject > :after ORDER BY subject LIMIT :limit"
-)
-ORPHANS = text(
-    "SELECT DISTINCT subject FROM deductions AS d WHERE bureau_id = :bureau"
-    " AND NOT EXISTS (SELECT FROM facts AS f"
-    "  WHERE f.bureau_id = d.bureau_id AND f.ticket_id = d.ticket_id AND f.no = d.subject)"
-    " AND NOT EXISTS (SELECT FROM media_items AS m"
-    "  WHERE m.bureau_id = d.bureau_id AND m.media_id = d.subject AND d.ticket_id IS NULL)"
-)
 LIST_DEDUCTIONS = text(
     f"SELECT d.subject, d.ticket_id, {DEDUCTION},"  # noqa: S608 - constants only
     " (CAST(:reader AS text) IS NULL OR EXISTS (SELECT FROM ticket_units AS u"
@@ -238,17 +226,6 @@ async def find_latest_in(tx: Tx, month: int) -> datetime | None:
     """When an inspection or a media item of that month was last told."""
     row = await tx.row(LATEST_IN, bureau=tx.bureau, month=month)
     return None if row is None else row.latest
-
-
-async def list_charged(tx: Tx, month: int, *, after: str, limit: int) -> list[Standing]:
-    """Whatever has rows in that month or later, by subject."""
-    rows = await tx.rows(LIST_CHARGED, bureau=tx.bureau, month=month, after=after, limit=limit)
-    return [Standing(row.subject, row.ticket_id) for row in rows]
-
-
-async def list_orphans(tx: Tx) -> list[str]:
-    """Subjects of rows that belong to nothing."""
-    return [row.subject for row in await tx.rows(ORPHANS, bureau=tx.bureau)]
 
 
 async def list_media_ids(tx: Tx) -> list[str]:

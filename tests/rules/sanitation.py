@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from services.scoring.rules.deductions import Charged, Deduction, Publication, deduct
-from services.scoring.rules.sanitation import SANITATION_V1
+from services.scoring.rules.pricing import Price, Prices
+from services.scoring.rules.schemes import SANITATION, Scheme, find_preset
 from services.scoring.rules.segments import Segment
+from services.scoring.rules.versions import HOUSE_PRICES
 from shared.domain.calendar import CITY_ZONE
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=CITY_ZONE)
-POINTS = SANITATION_V1.coupling.points
 ONE, OTHER = "chengfa-sanitation", "other-sanitation"
 
 
@@ -59,10 +60,28 @@ def publication(revision: int, **values: Any) -> Publication:
     return Publication(**given)
 
 
-def rows_of(*moments: Charged | Segment, number: int = 1) -> list[Deduction]:
+def price(position: int, month: int = 200001, **points: str) -> Price:
+    """Activated at that position, for the months from that one on."""
+    place = (datetime(month // 100, month % 100, 1, tzinfo=CITY_ZONE), moment(position), position)
+    costs = {rule: Decimal(each) for rule, each in points.items()}
+    return Price(position, moment(position), month, place, costs)
+
+
+def prices(*later: Price) -> Prices:
+    return Prices((*HOUSE_PRICES.listed, *later))
+
+
+def house_scheme() -> Scheme:
+    found = find_preset(SANITATION)
+    assert found is not None
+    return found
+
+
+def rows_of(*moments: Charged | Segment | Price, number: int = 1) -> list[Deduction]:
     states = [one for one in moments if isinstance(one, Charged)]
     segments = [one for one in moments if isinstance(one, Segment)]
-    return deduct(number, states, segments, points=POINTS)
+    later = [one for one in moments if isinstance(one, Price)]
+    return deduct(number, states, segments, prices=prices(*later))
 
 
 def told(rows: list[Deduction]) -> list[tuple[str, str, str]]:

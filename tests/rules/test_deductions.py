@@ -7,14 +7,23 @@ from typing import Any
 
 import pytest
 
-from services.scoring.rules.compensation import still_missing
-from services.scoring.rules.deductions import Charged, Deduction, deduct_media
+from services.scoring.rules.compensation import is_sound, still_missing
+from services.scoring.rules.deductions import (
+    TICKET_RULES,
+    Charged,
+    Deduction,
+    deduct_media,
+    reprice,
+)
 from services.scoring.rules.segments import Segment
+from services.scoring.rules.versions import HOUSE_PRICES
 from tests.rules.sanitation import (
     ONE,
     OTHER,
-    POINTS,
     charged,
+    moment,
+    price,
+    prices,
     publication,
     rows_of,
     segment,
@@ -114,7 +123,7 @@ def test_one_rule_is_made_good_without_the_others(
     rows = rows_of(segment(1), before, replace(before, seq=3, position=3, **then))
 
     assert [(row.rule, row.cause, row.reverses) for row in rows[3:]] == [(rule, cause, 1)]
-    assert total(rows) == Decimal("-1.0") + POINTS[rule]
+    assert total(rows) == Decimal("-1.0") + HOUSE_PRICES.of(rule, month=202611, position=0)
 
 
 def test_what_holds_again_is_charged_again() -> None:
@@ -153,7 +162,7 @@ def test_another_contractor_for_the_road_takes_the_charge_over() -> None:
 
 def test_a_media_item_costs_two_points_until_it_is_withdrawn() -> None:
     rows = deduct_media(
-        [publication(1), publication(2, withdrawn=True), publication(3)], points=POINTS
+        [publication(1), publication(2, withdrawn=True), publication(3)], prices=HOUSE_PRICES
     )
 
     assert told(rows) == [
@@ -239,3 +248,71 @@ def test_what_is_known_late_is_mended_by_further_rows_alone(seed: int) -> None:
     assert standing(kept) == standing(rows_of(*moments))
     assert len({_place(row) for row in kept}) == len(kept)
     assert still_missing(kept, rows_of(*moments)) == []
+
+
+LATER = price(5, 202611, fact="0.4", overdue="0.3")
+
+
+def test_another_price_charges_again_what_stands_and_makes_good_what_stood() -> None:
+    late = charged(2, is_late=True, is_repeat=True)
+
+    rows = rows_of(segment(1), late, LATER)
+
+    assert told(rows) == [
+        FACT,
+        OVERDUE,
+        REPEAT,
+        ("fact", "0.2", "repriced"),
+        ("fact", "-0.4", "true"),
+        ("repeat", "0.5", "repriced"),
+        ("repeat", "0", "repeat"),
+    ]
+    assert [row.position for row in rows[3:]] == [5] * 4
+    assert [row.seq for row in rows] == [2] * 7
+    assert all(is_sound([row for row in rows if row.rule == rule]) for rule in TICKET_RULES)
+    assert reprice(rows[:3], prices=prices(LATER), position=5, at=moment(5)) == rows[3:]
+    assert reprice(rows, prices=prices(LATER), position=5, at=moment(5)) == []
+
+
+def test_a_price_is_for_its_months_and_from_its_activation_on() -> None:
+    december = price(3, 202612, fact="9")
+    early = price(4, 202601, fact="7")
+    states = [charged(2), charged(6, out="voided"), charged(7)]
+
+    rows = rows_of(segment(1), *states, december, LATER, early)
+
+    assert told(rows) == [
+        FACT,
+        ("fact", "0.2", "repriced"),
+        ("fact", "-7", "true"),
+        ("fact", "7", "repriced"),
+        ("fact", "-0.4", "true"),
+        ("fact", "0.4", "voided"),
+        ("fact", "-0.4", "true"),
+    ]
+
+
+def test_a_media_item_is_charged_again_too() -> None:
+    dearer = price(101, 202611, media="3")
+    revisions = [publication(0), publication(2, withdrawn=True)]
+
+    rows = deduct_media(revisions, prices=prices(dearer))
+
+    assert [str(row.points) for row in rows] == ["-2", "2", "-3", "3"]
+    assert is_sound(rows)
+
+
+def test_an_account_that_was_meddled_with_is_not_sound() -> None:
+    rows = rows_of(segment(1), charged(2), charged(3, out="voided"), charged(4))
+    held, back, again = rows
+
+    assert is_sound(rows)
+    for meddled in (
+        [replace(held, points=Decimal(-9)), back, again],
+        [held, again],
+        [held, replace(back, contractor=OTHER), again],
+        [held, replace(back, ordinal=3), again],
+        [held, replace(again, ordinal=2)],
+        [back],
+    ):
+        assert not is_sound(meddled)

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.scoring import sanitation_queries as queries
 from services.scoring.actions.sanitation import replay, replay_media
+from services.scoring.queries.accounts import list_orphans
 from services.scoring.rules.compensation import is_sound, still_missing
 from services.scoring.rules.deductions import Deduction
 from shared.db import Tx
@@ -27,7 +28,7 @@ async def audit_media(tx: Tx) -> list[Named]:
     """Media items, and rows that have neither ticket nor item."""
     ids = await queries.list_media_ids(tx)
     wanted = {standing.subject: rows for standing, rows in (await replay_media(tx, ids)).items()}
-    orphans = await queries.list_orphans(tx)
+    orphans = await list_orphans(tx)
     return await _audit(tx, sorted({*ids, *orphans}), wanted)
 
 

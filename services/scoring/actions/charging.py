@@ -1,6 +1,7 @@
 """What deductions cost, and charging them again once a version that prices them is activated."""
 
 from services.scoring import sanitation_queries as queries
+from services.scoring.queries.accounts import list_charged
 from services.scoring.queries.schemes import list_stored
 from services.scoring.rules.deductions import reprice
 from services.scoring.rules.pricing import Prices
@@ -28,7 +29,7 @@ async def charge_again(tx: Tx, activated: Version) -> None:
     month = first_month(activated.effective_from)
     after = ""
     while True:
-        charged = await queries.list_charged(tx, month, after=after, limit=BATCH)
+        charged = await list_charged(tx, month, after=after, limit=BATCH)
         if not charged:
             return
         known = await queries.list_deductions_of(tx, [one.subject for one in charged])
