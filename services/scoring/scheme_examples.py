@@ -36,6 +36,7 @@ DRAFTED: dict[str, Any] = {
     "rescaled": True,
     "min_sample": 5,
     "tiers": {"by": ["kind"], "volume": []},
+    "assessment": None,
     "state": "draft",
     "author": "样例管理员",
     "created_at": "2026-11-23T10:00:00+08:00",

@@ -3,13 +3,14 @@
 import io
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from httpx import AsyncClient, Response
 from openpyxl import Workbook
 
 from services.scoring.sheets import CSV, XLSX
+from tests.conftest import Stack, run_as_superuser
 
 CONTRACTOR = "chengfa-sanitation"
 OTHER = "chengfa-greening"
@@ -95,4 +96,20 @@ def workbook(*rows: tuple[Any, ...]) -> bytes:
     return file.getvalue()
 
 
-__all__ = ["CONTRACTOR", "CSV", "OTHER", "ROAD", "XLSX", "Office", "inspection", "media_item"]
+async def run_in(stack: Stack, database: str, statement: str) -> None:
+    """In that database, as its superuser."""
+    url = stack.superuser_url.rsplit("/", 1)[0] + f"/{database}"
+    await run_as_superuser(replace(stack, superuser_url=url), statement)
+
+
+__all__ = [
+    "CONTRACTOR",
+    "CSV",
+    "OTHER",
+    "ROAD",
+    "XLSX",
+    "Office",
+    "inspection",
+    "media_item",
+    "run_in",
+]

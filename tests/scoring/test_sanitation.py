@@ -2,77 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
 from sqlalchemy import text
 
 from services.scoring.actions.facts import fold_again
 from services.scoring.actions.recompute import rebuild
-from services.scoring.actions.sanitation import charge_all_media
 from shared.domain import events as e
-from shared.domain.actor import SYSTEM
 from shared.domain.words import AppealVerdict, ExclusionReason, FactFinding
-from shared.tickets import Hotline, lock_ids
-from tests.conftest import Stack, run_as_superuser
-from tests.scoring.conftest import BUREAU, NEW_ID, Fold
+from shared.tickets import Hotline
+from tests.conftest import Stack
+from tests.scoring.conftest import BUREAU, OnRoad, Then
 from tests.scoring.histories import History, completed, handled
-from tests.scoring.sanitation import CONTRACTOR, OTHER, Office, media_item
+from tests.scoring.sanitation import CONTRACTOR, OTHER, Office, media_item, run_in
 
-ADDRESS = "静安区江宁路6001号门前"
 LINKED = e.RepeatLinked(root="T20261101-000001", layer=1, reason="upstream")
 OUT = e.TicketVoided()
 REPEAT_WON = e.AppealDecided(AppealVerdict.REPEAT, round=1, granted=True)
 CLOCK_WON = e.AppealDecided(AppealVerdict.COMPLETE, round=1, granted=True)
 pytestmark = pytest.mark.usefixtures("year_end")
-
-OnRoad = Callable[..., Awaitable[int]]
-Then = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def office(scoring: AsyncClient, keys: dict[str, str]) -> Office:
-    return Office(scoring, keys)
-
-
-@pytest.fixture
-def on_road(hotline: Hotline, fold: Fold) -> OnRoad:
-    """A history as a ticket with an address, folded; answers its id."""
-
-    async def run(history: History, address: str = ADDRESS, *, folded: bool = True) -> int:
-        async with hotline.ledger(BUREAU) as ledger:
-            row = await ledger.tx.row(NEW_ID)
-            assert row is not None
-            ticket = None
-            for entry in history.entries:
-                ledger.tx = replace(ledger.tx, now=entry.recorded_at)
-                given: dict[str, Any] = {"actor": entry.actor, "occurred_at": entry.occurred_at}
-                if ticket is not None:
-                    ticket = ledger.record(ticket, entry.event, **given)
-                elif isinstance(entry.event, e.TicketReceived):
-                    told = {"address": address}
-                    ticket = ledger.open(row.ticket_id, entry.event, **given, texts=told)
-        if folded:
-            await fold()
-        return int(row.ticket_id)
-
-    return run
-
-
-@pytest.fixture
-def then(hotline: Hotline, fold: Fold) -> Then:
-    """What happens to a ticket afterwards, folded."""
-
-    async def run(ticket_id: int, *happened: e.Event, texts: dict[str, str] | None = None) -> None:
-        async with hotline.ledger(BUREAU) as ledger:
-            ticket = (await lock_ids(ledger.tx, [ticket_id]))[ticket_id]
-            for event in happened:
-                ticket = ledger.record(ticket, event, actor=SYSTEM, texts=texts)
-        await fold()
-
-    return run
 
 
 def late(**values: Any) -> History:
@@ -320,8 +269,6 @@ async def test_rebuilt_from_nothing_the_rows_are_the_same(
     await run_in(stack, database, "TRUNCATE deductions")
     assert await read_all(hotline) == []
     await rebuild(hotline, BUREAU)
-    async with hotline.ledger(BUREAU) as ledger:
-        await charge_all_media(ledger.tx)
 
     assert len(before) == 7
     assert await read_all(hotline) == before
@@ -432,9 +379,3 @@ async def is_anybody_waiting(hotline: Hotline) -> bool:
     async with hotline.database.transaction(BUREAU, writing=False) as tx:
         row = await tx.row(waiting)
     return row is not None and bool(row.found)
-
-
-async def run_in(stack: Stack, database: str, statement: str) -> None:
-    """In that database, as its superuser."""
-    url = stack.superuser_url.rsplit("/", 1)[0] + f"/{database}"
-    await run_as_superuser(replace(stack, superuser_url=url), statement)

@@ -42,7 +42,9 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
         "parameters": [
             *ASKED,
             parameter(
-                "scheme", "考核方案：编号（取该期间现行的一版）或“编号@版本”，默认 ja-default"
+                "scheme",
+                "考核方案：编号（取该期间现行的一版）或“编号@版本”，默认 ja-default；"
+                "sanitation-v1 只按单位、按月，行内另有分项、经费系数与约谈",
             ),
             KNOWN_AT,
             ADJUSTED,
