@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 import pytest
 
@@ -22,7 +23,12 @@ assert BLOCK is not None
 FULL = Fraction(1)
 
 
-def month(share: Fraction | None = FULL, *, items: int = 0, **standing: int) -> Assessed:
+def month(
+    standing: Mapping[str, int] = MappingProxyType({}),
+    *,
+    share: Fraction | None = FULL,
+    items: int = 0,
+) -> Assessed:
     return Assessed(share, items, standing)
 
 
@@ -82,7 +88,7 @@ def test_the_mean_is_exact_and_none_without_inspections() -> None:
 def test_the_coupling_is_capped_in_its_sum_and_rows_stay_whole(
     standing: Mapping[str, int], total: str, applied: str, *, capped: bool
 ) -> None:
-    coupled = couple(SCHEME, month(**standing))
+    coupled = couple(SCHEME, month(standing))
 
     assert (coupled.total, coupled.applied) == (Decimal(total), Decimal(applied))
     assert coupled.capped is capped
@@ -90,7 +96,7 @@ def test_the_coupling_is_capped_in_its_sum_and_rows_stay_whole(
 
 
 def test_each_rule_is_told_with_its_points_and_count() -> None:
-    coupled = couple(SCHEME, month(**each(20), media=1))
+    coupled = couple(SCHEME, month({**each(20), "media": 1}))
 
     assert [(one.rule, str(one.points), one.tickets) for one in coupled.adjustments] == [
         ("fact", "-4.0", 20),
@@ -102,12 +108,12 @@ def test_each_rule_is_told_with_its_points_and_count() -> None:
 
 
 def test_the_points_of_the_inspections_do_not_fall_under_nothing() -> None:
-    coupled = couple(SCHEME, month(Fraction(1, 10), **each(15)))
+    coupled = couple(SCHEME, month(each(15), share=Fraction(1, 10)))
     bent = replace(SCHEME, curves={INSPECTION: Curve(below=Decimal(60))})
 
     assert (coupled.total, coupled.applied) == (Decimal("-15.0"), Decimal(-5))
-    assert couple(SCHEME, month(None, media=2)).applied == 0
-    assert couple(bent, month(Fraction(1, 2), media=2)).applied == 0
+    assert couple(SCHEME, month({"media": 2}, share=None)).applied == 0
+    assert couple(bent, month({"media": 2}, share=Fraction(1, 2))).applied == 0
 
 
 @pytest.mark.parametrize(("items", "share"), [(0, "1"), (1, "3/4"), (3, "1/4"), (4, "0"), (9, "0")])
@@ -146,7 +152,7 @@ RATES = {
 
 
 def test_a_whole_month() -> None:
-    row = row_of(month(Fraction(945, 1000), items=1, **each(3)), tally(**RATES))
+    row = row_of(month(each(3), share=Fraction(945, 1000), items=1), tally(**RATES))
 
     # 47.25 + 7.2 + 9.3333… + 7 + 6 + 9 = 85.78333…, less 3
     assert (row.composite, row.score) == (Decimal("85.78"), Decimal("82.78"))
@@ -163,7 +169,7 @@ def test_a_month_without_fault_comes_to_a_hundred() -> None:
 
 
 def test_what_is_absent_gives_its_weight_to_the_rest_and_points_stay_points() -> None:
-    row = row_of(month(Fraction(9, 10), **each(1)))
+    row = row_of(month(each(1), share=Fraction(9, 10)))
 
     # (45 + 8) of 58, less 1
     assert (row.composite, row.score) == (Decimal("91.38"), Decimal("90.38"))
@@ -171,7 +177,7 @@ def test_what_is_absent_gives_its_weight_to_the_rest_and_points_stay_points() ->
 
 def test_the_score_is_rounded_once_and_half_up() -> None:
     # 94.995 of 100
-    row = row_of(month(Fraction(94995, 100000)), scheme=only_inspected())
+    row = row_of(month(share=Fraction(94995, 100000)), scheme=only_inspected())
 
     assert row.score == Decimal("95.00")
     assert fee_of(row) == 1
@@ -182,7 +188,7 @@ def only_inspected() -> Scheme:
 
 
 def test_there_is_no_assessment_of_all_together() -> None:
-    row = row_of(month(**each(2)), tally(**RATES))
+    row = row_of(month(each(2)), tally(**RATES))
     whole = total_row(SCHEME, [row])
 
     assert (whole.composite, whole.score, whole.rank) == (None, None, None)
