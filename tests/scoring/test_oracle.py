@@ -1,0 +1,89 @@
+"""Random histories, written and delivered in disorder: every figure is what the definitions say."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from datetime import datetime
+from itertools import product
+from random import Random
+
+import pytest
+
+from services.scoring.actions.facts import recompute
+from services.scoring.app import create_app
+from shared.tickets import Hotline
+from shared.tickets.clock import set_clock, start_clock
+from tests.conftest import Stack, cloned_database, served
+from tests.scoring.comparing import Asked, Report, compare_answer
+from tests.scoring.drilling import compare_sources
+from tests.scoring.logbook import BUREAU
+from tests.scoring.oracle.adding import add_up, find_all
+from tests.scoring.world import NOW, World, fill
+
+ALL = 500
+HISTORIES = int(os.environ.get("MINHU_HISTORIES", "150"))
+BYS = ("unit", "section", "executor", "trade", "street", "source", "category")
+MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
+PERIODS = (*MONTHS, "2026", "2027", "2027-03")
+SCHEMES = ("ja-default", "qp-2018")
+YES_NO = (True, False)
+INSTANTS = 6
+SAMPLE = 60  # questions per instant where not all are asked
+
+
+@pytest.fixture(scope="module")
+async def world(stack: Stack) -> AsyncIterator[World]:
+    async with cloned_database(stack) as name:
+        settings = stack.settings.model_copy(update={"database_url": stack.url_of(name)})
+        hotline = Hotline.open(settings)
+        await start_clock(hotline, NOW)
+        await set_clock(hotline, NOW)
+        async with served(create_app(settings)) as client:
+            yield await fill(hotline, client, key=stack.secrets.keys["leader"], many=HISTORIES)
+        await hotline.close()
+
+
+async def test_every_figure_is_what_a_slow_independent_calculation_says(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random, report = Random(2), Report()
+    for known_at in (None, *world.instants(random, INSTANTS)):
+        await compare_instant(world, report, random, known_at)
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{world.told()}\n{report.told()}\n")
+    assert report.different == []
+
+
+async def compare_instant(
+    world: World, report: Report, random: Random, known_at: datetime | None
+) -> None:
+    then = known_at or world.last
+    tickets = world.retold(then)
+    counted = {adjusted: find_all(tickets, then, adjusted=adjusted) for adjusted in YES_NO}
+    questions = list(product(PERIODS, BYS, YES_NO, YES_NO))
+    if HISTORIES < ALL:
+        questions = random.sample(questions, SAMPLE)
+    for period, by, adjusted, emergency in questions:
+        groups = add_up(counted[adjusted], period, by, now=known_at or NOW, emergency=emergency)
+        for scheme in SCHEMES:
+            asked = Asked(period, by, scheme, known_at, adjusted, emergency)
+            body = await world.get("/v1/scores", asked.params)
+            report.compare((asked, "known_at"), then, datetime.fromisoformat(body["known_at"]))
+            compare_answer(report, asked, body, groups, world.kinds)
+
+
+async def test_facts_taken_in_piece_by_piece_are_those_built_anew(world: World) -> None:
+    assert await recompute(world.hotline, BUREAU) == []
+
+
+async def test_a_figure_is_one_number_wherever_it_is_read(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = Report()
+    for month in MONTHS:
+        await compare_sources(world, report, month)
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{report.told()}\n")
+    assert report.different == []
