@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.scoring.oracle import adding, scoring
+from tests.scoring.oracle import adding, judging, scoring
 from tests.scoring.oracle.adding import Sum, Sums
 from tests.scoring.oracle.scoring import Line
 
@@ -85,7 +85,7 @@ def compare_row(
     report.compare((place, "intake"), scoring.count(sums, "intake"), row["intake"])
     for metric, cell in row["metrics"].items():
         report.compare((place, metric), cell_of(sums, metric), read_cell(cell))
-    unknown = {name for name in sums if name not in adding.COUNTS} - set(row["metrics"])
+    unknown = {name for name in sums if name not in judging.COUNTS} - set(row["metrics"])
     report.compare((place, "metrics left out"), set(), unknown)
     for name in ("composite", "score"):
         expected = getattr(line, name)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tests.scoring.comparing import Cell, Report, cell_of, read_cell
-from tests.scoring.oracle.adding import COUNTS, Sum, Sums, add_up, find_all, shown, total
+from tests.scoring.comparing import Report, cell_of, read_cell
+from tests.scoring.oracle.adding import Sum, Sums, add_up, find_all, shown, total
+from tests.scoring.oracle.judging import COUNTS
 from tests.scoring.world import NOW, World
 
 PAGE = "200"
@@ -82,6 +83,3 @@ def behind(sums: Sums, metric: str) -> dict[str, list[Line]]:
         if what:
             parts["num"].append((no, number, worth))
     return parts
-
-
-__all__ = ["Cell", "compare_sources"]

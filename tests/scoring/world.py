@@ -32,7 +32,8 @@ class World:
 
     @property
     def last(self) -> datetime:
-        return max(entry["recorded_at"] for log in self.logs for entry in log)
+        last: datetime = max(entry["recorded_at"] for log in self.logs for entry in log)
+        return last
 
     def instants(self, random: Random, many: int) -> list[datetime]:
         """Some at which something was recorded, one of them with the instant before it."""

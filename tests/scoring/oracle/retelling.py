@@ -125,7 +125,18 @@ def put_clock(ticket: Ticket, clock: dict[str, Any]) -> None:
 
 
 def tell(ticket: Ticket, entry: RawEntry) -> None:
-    kind, data, at = entry["type"], entry["data"], entry["occurred_at"]
+    tell_of_ticket(ticket, entry["type"], entry["data"])
+    tell_of_decision(ticket, entry["type"], entry["data"])
+    if entry["type"] == "ticket.rework_opened":
+        last = ticket.rounds[-1]
+        number, at = entry["data"]["round"], entry["occurred_at"]
+        ticket.rounds.append(Round(number, at, last.trade, last.category))
+    else:
+        tell_of_unit(ticket.rounds[-1], entry)
+        tell_of_outcome(ticket.rounds[-1], entry)
+
+
+def tell_of_ticket(ticket: Ticket, kind: str, data: dict[str, Any]) -> None:
     if kind in GONE:
         ticket.is_gone = True
     elif kind == "ticket.updated":
@@ -134,19 +145,22 @@ def tell(ticket: Ticket, entry: RawEntry) -> None:
         ticket.repeat_of = data["root"]
     elif kind == "ticket.matter_left" and data.get("ends_repeat"):
         ticket.repeat_of = None
-    elif kind == "ticket.return_upstream_requested":
+
+
+def tell_of_decision(ticket: Ticket, kind: str, data: dict[str, Any]) -> None:
+    """Of what was asked for; the platform may refuse to take back, and is not the desk."""
+    if kind == "ticket.return_upstream_requested":
         ticket.asked_upstream = True
-    elif kind == "ticket.rework_opened":
-        last = ticket.rounds[-1]
-        ticket.rounds.append(Round(data["round"], at, last.trade, last.category))
+    elif kind == "ticket.return_requested":
+        ticket.asked_upstream = False
+    elif kind == "ticket.return_decided" and not data["granted"]:
+        ticket.rounds[-1].wrong_returns += 0 if ticket.asked_upstream else 1
     elif kind == "ticket.exclusion_decided" and data["granted"]:
         ticket.excluded_for = data["reason_code"]
     elif kind == "ticket.appeal_decided" and data["granted"]:
         for one in ticket.rounds:
             if one.number == data["round"]:
                 one.appeals.add(data["verdict"])
-    else:
-        tell_of_round(ticket, ticket.rounds[-1], entry)
 
 
 def update(ticket: Ticket, changes: dict[str, Any]) -> None:
@@ -159,16 +173,24 @@ def update(ticket: Ticket, changes: dict[str, Any]) -> None:
             ticket.rounds[-1].category = value
 
 
-def tell_of_round(ticket: Ticket, now: Round, entry: RawEntry) -> None:
-    kind, data, at = entry["type"], entry["data"], entry["occurred_at"]
+def tell_of_unit(now: Round, entry: RawEntry) -> None:
+    kind, data = entry["type"], entry["data"]
     if kind == "ticket.triaged":
         now.trade, now.category = data["trade"], data["category"]
     elif kind == "ticket.dispatched":
         now.unit, now.section, now.executor = data["lead"], None, None
-        now.dispatched_at = at
+        now.dispatched_at = entry["occurred_at"]
     elif kind == "ticket.accepted":
         now.section, now.executor = data.get("section"), data["executor"]
-    elif kind == "ticket.feedback_submitted":
+    elif kind == "ticket.return_requested":
+        now.returns += 1
+    elif kind == "ticket.extension_decided" and data["granted"] and data.get("upstream"):
+        now.extended = True
+
+
+def tell_of_outcome(now: Round, entry: RawEntry) -> None:
+    kind, data, at = entry["type"], entry["data"], entry["occurred_at"]
+    if kind == "ticket.feedback_submitted":
         now.feedback = data
     elif kind == "ticket.feedback_rejected":
         now.feedback = None
@@ -178,10 +200,3 @@ def tell_of_round(ticket: Ticket, now: Round, entry: RawEntry) -> None:
         now.completed_at = at
     elif kind == "ticket.followed_up":
         now.follow_ups.append((at, entry["seq"], data))
-    elif kind == "ticket.return_requested":
-        now.returns += 1
-        ticket.asked_upstream = False
-    elif kind == "ticket.return_decided" and not data["granted"]:
-        now.wrong_returns += 0 if ticket.asked_upstream else 1
-    elif kind == "ticket.extension_decided" and data["granted"] and data.get("upstream"):
-        now.extended = True
