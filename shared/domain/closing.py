@@ -46,6 +46,7 @@ def followed_up(ticket: Ticket, entry: Entry, event: events.TicketFollowedUp) ->
         attitude=event.attitude,
         solved=event.solved,
         redo=event.redo,
+        known_at=entry.recorded_at,
     )
     after = replace(ticket, follow_ups=(*ticket.follow_ups, follow_up))
     return replace(after, state=_state_after_follow_up(after))

@@ -15,12 +15,14 @@ from shared.domain.clocks import Clock
 from shared.domain.words import (
     AppealFinding,
     AppealType,
+    AppealVerdict,
     AttachmentKind,
     CaseValuation,
     ContactMode,
     ContactReason,
     ContactResult,
     EscalationCause,
+    ExclusionReason,
     ExtensionReason,
     FactFinding,
     FollowUpLevel,
@@ -370,6 +372,48 @@ class VoidRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AppealRequested(Event):
+    """申诉 of `unit`, the last lead of `round`, against what counts against it there.
+
+    `texts`: reason, and evidence:N for each of the `statements` beside the attachments.
+    """
+
+    type = "ticket.appealed"
+    verdict: AppealVerdict
+    round: int
+    unit: str
+    evidence: tuple[Attachment, ...] = ()
+    statements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppealDecided(Event):
+    """By a leader. Granted, it changes figures alone: no clock, no state. `texts`: comment."""
+
+    type = "ticket.appeal_decided"
+    verdict: AppealVerdict
+    round: int
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRequested(Event):
+    """剔除: the desk asks to leave the ticket out of the rates. `texts`: reason."""
+
+    type = "ticket.exclusion_requested"
+    reason_code: ExclusionReason
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionDecided(Event):
+    """By a leader, on what was asked for with `reason_code`. `texts`: comment."""
+
+    type = "ticket.exclusion_decided"
+    granted: bool
+    reason_code: ExclusionReason
+
+
+@dataclass(frozen=True, slots=True)
 class TicketUrged(Event):
     type = "ticket.urged"
 
@@ -532,6 +576,10 @@ EVENTS: tuple[type[Event], ...] = (
     TicketAbsorbed,
     VoidRequested,
     VoidRefused,
+    AppealRequested,
+    AppealDecided,
+    ExclusionRequested,
+    ExclusionDecided,
     TicketUrged,
     TicketSupervised,
     TicketEscalated,

@@ -6,11 +6,13 @@ from datetime import datetime
 from shared.domain.events import Attachment, Commitment, FieldRank
 from shared.domain.words import (
     AppealFinding,
+    AppealVerdict,
     AssistState,
     CaseValuation,
     ContactMode,
     ContactReason,
     ContactResult,
+    ExclusionReason,
     ExtensionReason,
     FactFinding,
     FollowUpLevel,
@@ -61,6 +63,15 @@ class Lead:
     dispatched_at: datetime
     executor: str | None = None
     section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """The unit last dispatched as lead in a round: the round's figures are its own."""
+
+    round: int
+    unit: str
+    dispatched_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +202,28 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Appeal:
+    """One 申诉 against a verdict of a round."""
+
+    asked: Asked
+    verdict: AppealVerdict
+    round: int
+    evidence: tuple[Attachment, ...] = ()
+    statements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """One 剔除 of the ticket, of all its rounds."""
+
+    asked: Asked
+    reason_code: ExclusionReason
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUp:
+    """`known_at`: when it was recorded; a platform tells of one later than it was."""
+
     round: int
     at: datetime
     level: FollowUpLevel
@@ -201,3 +233,4 @@ class FollowUp:
     attitude: Satisfaction
     solved: YesNo
     redo: bool
+    known_at: datetime | None = None

@@ -5,9 +5,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain import closing, events, requests
+from shared.domain import appeals, closing, events, requests
 from shared.domain.events import Entry
-from shared.domain.parts import Assist, Contact, Feedback, Lead, Ranked, SiteVisit, Upstream, Work
+from shared.domain.parts import (
+    Assist,
+    Contact,
+    Feedback,
+    Lead,
+    Led,
+    Ranked,
+    SiteVisit,
+    Upstream,
+    Work,
+)
 from shared.domain.pauses import Pause, is_paused
 from shared.domain.ticket import Ticket
 from shared.domain.upstream import FIELD_TYPES
@@ -18,6 +28,9 @@ ENDS_PAUSE = (
     events.FeedbackSubmitted,
     events.TicketReplied,
     events.TicketCompleted,
+)
+NO_REPEAT: Mapping[str, Any] = MappingProxyType(
+    {"repeat_of": None, "repeat_layer": None, "repeat_at": None}
 )
 
 
@@ -64,12 +77,14 @@ def _triaged(ticket: Ticket, entry: Entry, event: events.TicketTriaged) -> Ticke
 def _dispatched(ticket: Ticket, entry: Entry, event: events.TicketDispatched) -> Ticket:
     at = entry.occurred_at
     known = dict.fromkeys((*ticket.units, event.lead, *event.assists))
+    before = (one for one in ticket.leads if one.round != ticket.round)
     returned = {one.asked.unit for one in ticket.returns if one.asked.state is RequestState.GRANTED}
     return replace(
         ticket,
         state=TicketState.DISPATCHED,
         bounces=ticket.bounces + (event.lead in returned),
         lead=Lead(event.lead, at),
+        leads=(*before, Led(ticket.round, event.lead, at)),
         assists=tuple(Assist(unit, AssistState.ASSIGNED, at) for unit in event.assists),
         units=tuple(known),
         instruction=entry.seq if "instruction" in entry.texts else None,
@@ -190,7 +205,12 @@ def _archived(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
 
 
 def _repeat_linked(ticket: Ticket, entry: Entry, event: events.RepeatLinked) -> Ticket:
-    return replace(ticket, repeat_of=event.root, repeat_layer=event.layer)
+    return replace(
+        ticket,
+        repeat_of=event.root,
+        repeat_layer=event.layer,
+        repeat_at=entry.recorded_at,
+    )
 
 
 def _matter_joined(ticket: Ticket, entry: Entry, event: events.MatterJoined) -> Ticket:
@@ -199,7 +219,7 @@ def _matter_joined(ticket: Ticket, entry: Entry, event: events.MatterJoined) -> 
 
 def _matter_left(ticket: Ticket, entry: Entry, event: events.MatterLeft) -> Ticket:
     left = replace(ticket, matter=None, is_set_apart=True)
-    return replace(left, repeat_of=None, repeat_layer=None) if event.ends_repeat else left
+    return replace(left, **NO_REPEAT) if event.ends_repeat else left
 
 
 def _clocks_paused(ticket: Ticket, entry: Entry, event: events.ClocksPaused) -> Ticket:
@@ -254,6 +274,10 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.TicketAbsorbed: requests.absorbed,
         events.VoidRequested: requests.void_requested,
         events.VoidRefused: requests.void_refused,
+        events.AppealRequested: appeals.appealed,
+        events.AppealDecided: appeals.appeal_decided,
+        events.ExclusionRequested: appeals.exclusion_requested,
+        events.ExclusionDecided: appeals.exclusion_decided,
         events.TicketEscalated: _escalated,
         events.EmergencyJoined: _unchanged,
         events.TicketArchived: _archived,

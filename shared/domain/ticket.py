@@ -7,13 +7,16 @@ from datetime import datetime
 from shared.domain.clocks import Clock
 from shared.domain.events import FieldRank
 from shared.domain.parts import (
+    Appeal,
     Asked,
     Assist,
     Contact,
+    Exclusion,
     Extension,
     Feedback,
     FollowUp,
     Lead,
+    Led,
     Ranked,
     Reply,
     Return,
@@ -44,7 +47,7 @@ class Ticket:
     `ranks` keeps how new the standing word on each upstream field is, latest last (ruling 46).
     `upstream_due`, `supervised_due`, `round_due`, `extended_due` and `absorbed_due` (that of a
     ticket merged into this one) go into `complete.due`. `bounces`: dispatches back to a unit that
-    had returned it.
+    had returned it. `leads`: the last lead of each round; `repeat_at`: when it was found a repeat.
     """
 
     ticket_id: int
@@ -82,6 +85,7 @@ class Ticket:
     object_unit: str | None = None
     other_nos: tuple[str, ...] = ()
     lead: Lead | None = None
+    leads: tuple[Led, ...] = ()
     assists: tuple[Assist, ...] = ()
     units: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -97,12 +101,15 @@ class Ticket:
     is_supervised: bool = False
     repeat_of: str | None = None
     repeat_layer: int | None = None
+    repeat_at: datetime | None = None
     matter: str | None = None
     is_set_apart: bool = False
     returns: tuple[Return, ...] = ()
     bounces: int = 0
     extension: Extension | None = None
     void: Asked | None = None
+    appeals: tuple[Appeal, ...] = ()
+    exclusion: Exclusion | None = None
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     absorbed_due: datetime | None = None
@@ -133,6 +140,16 @@ class Ticket:
     @property
     def pending_void(self) -> Asked | None:
         return self.void if self.void is not None and self.void.is_pending else None
+
+    @property
+    def pending_appeals(self) -> tuple[Appeal, ...]:
+        """Oldest first."""
+        return tuple(one for one in self.appeals if one.asked.is_pending)
+
+    @property
+    def pending_exclusion(self) -> Exclusion | None:
+        one = self.exclusion
+        return one if one is not None and one.asked.is_pending else None
 
     @property
     def has_no_caller(self) -> bool:

@@ -213,8 +213,33 @@ class ExtensionReason(StrEnum):
     OTHER = "other"
 
 
+class ExclusionReason(StrEnum):
+    """Why a ticket is left out of scoring (剔除)."""
+
+    EMERGENCY_LINE = "emergency_line"
+    LEGAL_PROCEDURE = "legal_procedure"
+    UNLAWFUL = "unlawful"
+    SECRET_OR_PRIVACY = "secret_or_privacy"  # noqa: S105 - no password
+    MALICIOUS = "malicious"
+    DUPLICATE = "duplicate"
+    FALSE_CONTACT = "false_contact"
+    OUTSIDE_REMIT = "outside_remit"
+    FORCE_MAJEURE = "force_majeure"
+    UNTRUE = "untrue"
+
+
+class AppealVerdict(StrEnum):
+    """What a unit may appeal against (申诉): a missed clock, a follow-up, a repeat link."""
+
+    FIRST_CONTACT = "clock:first_contact"
+    COMPLETE = "clock:complete"
+    REPLY = "clock:reply"
+    FOLLOW_UP = "follow_up"
+    REPEAT = "repeat"
+
+
 class RequestState(StrEnum):
-    """What has become of a return, an extension or a voiding that was asked for."""
+    """What has become of something that one asked for and another decides."""
 
     PENDING = "pending"
     GRANTED = "granted"
