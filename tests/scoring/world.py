@@ -1,7 +1,7 @@
 """Five hundred random tickets in a real database, taken in by scoring in disorder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -23,10 +23,10 @@ WAVES = 5
 class World:
     """What was written, as the log has it. `kinds`: of each unit."""
 
-    hotline: Hotline
-    client: AsyncClient
-    key: str
-    logs: Sequence[Sequence[RawEntry]]
+    hotline: Hotline = field(repr=False)
+    client: AsyncClient = field(repr=False)
+    key: str = field(repr=False)
+    logs: Sequence[Sequence[RawEntry]] = field(repr=False)
     kinds: Mapping[str, str]
     disorder: Disorder
 

@@ -14,6 +14,7 @@ from shared.domain.words import (
     Trade,
     Urgency,
 )
+from tests.scoring.courses.arguing import argue
 from tests.scoring.courses.closing import close, follow_up, leave_or_go_on
 from tests.scoring.courses.teller import (
     CATEGORIES,
@@ -51,6 +52,7 @@ def rounds(teller: Teller) -> None:
         if not (assign(teller) and work(teller)):
             break
         close(teller)
+        argue(teller)
         if not follow_up(teller, most=MOST_ROUNDS):
             break
         if teller.chance(0.15):
@@ -58,6 +60,7 @@ def rounds(teller: Teller) -> None:
         teller.wait(days=2)
         triage(teller)
     leave_or_go_on(teller)
+    argue(teller)
 
 
 def receive(teller: Teller) -> None:

@@ -11,6 +11,7 @@ from tests.scoring.oracle.retelling import Round, Ticket
 Found = tuple[str, datetime, int | str]
 TENTHS = {"satisfied": 10, "mostly_satisfied": 8, "neutral": 6, "dissatisfied": 0}
 LEVELS = ("bureau", "district", "city")
+PENDING = ("pending_appeal_count", "pending_exclusion_count")
 # Plain counts of tickets, beside the rates.
 COUNTS = (
     "intake",
@@ -19,6 +20,8 @@ COUNTS = (
     "repeat_count",
     "rework_count",
     "praise_count",
+    "wrong_return_count",
+    *PENDING,
 )
 
 
@@ -28,6 +31,7 @@ def judge(ticket: Ticket, one: Round, known_at: datetime, *, adjusted: bool) -> 
         return []
     appeals = one.appeals if adjusted else set()
     found = of_receipt(ticket, one, appeals)
+    found += of_dispatch(one, known_at)
     found += of_contact(one, known_at, appeals)
     found += of_completion_due(one, known_at, appeals)
     found += of_reply(ticket, one, known_at, appeals)
@@ -38,7 +42,7 @@ def judge(ticket: Ticket, one: Round, known_at: datetime, *, adjusted: bool) -> 
         return found
     left: list[Found] = []
     for metric, when, what in found:
-        if metric == "intake":
+        if metric == "intake" or metric in PENDING:
             left.append((metric, when, what))
         elif metric not in COUNTS:
             left.append((metric, when, ticket.excluded_for))
@@ -47,19 +51,44 @@ def judge(ticket: Ticket, one: Round, known_at: datetime, *, adjusted: bool) -> 
 
 def of_receipt(ticket: Ticket, one: Round, appeals: set[str]) -> list[Found]:
     """What counts in the month in which the ticket, or the rework, came in."""
+    found: list[Found] = []
+    if one.pending:
+        found.append(("pending_appeal_count", one.opened_at, 10))
     if one.number > 1:
-        return [("rework_count", one.opened_at, 10)]
-    found: list[Found] = [("intake", ticket.received_at, 10)]
-    if ticket.repeat_of is not None and "repeat" not in appeals:
-        found.append(("repeat_count", ticket.received_at, 10))
+        return [*found, ("rework_count", one.opened_at, 10)]
+    at = ticket.received_at
+    found.append(("intake", at, 10))
+    is_repeat = ticket.repeat_of is not None and "repeat" not in appeals
+    found.append(("repeat_rate", at, 10 if is_repeat else 0))
+    if is_repeat:
+        found.append(("repeat_count", at, 10))
     if ticket.appeal_type == "praise":
-        found.append(("praise_count", ticket.received_at, 10))
+        found.append(("praise_count", at, 10))
+    if ticket.is_exclusion_pending:
+        found.append(("pending_exclusion_count", at, 10))
     return found
 
 
 def is_waited_for(one: Round, due: datetime, known_at: datetime) -> bool:
     """Ruling 37: a round still open enters only once its due has come."""
     return one.completed_at is None and due > known_at
+
+
+def of_dispatch(one: Round, known_at: datetime) -> list[Found]:
+    """By the last dispatch of the round. A unit allowed to give it back had none to accept."""
+    at = one.dispatched_at
+    if at is None:
+        return []
+    found: list[Found] = [("return_rate", at, 10 if one.returns else 0)]
+    if one.wrong_returns:
+        found.append(("wrong_return_count", at, 10))
+    clock, due = one.clock("unit_accept", one.unit), one.due("unit_accept", one.unit)
+    if clock is None or clock["outcome"] == "cancelled":
+        return found
+    if due is not None and not is_waited_for(one, due, known_at):
+        in_time = one.accepted_at is not None and one.accepted_at <= due
+        found.append(("timely_accept_rate", at, 10 if in_time else 0))
+    return found
 
 
 def of_contact(one: Round, known_at: datetime, appeals: set[str]) -> list[Found]:
@@ -109,6 +138,8 @@ def of_completed(one: Round, done: datetime, appeals: set[str]) -> list[Found]:
     found: list[Found] = [
         ("on_time_completion_rate_closed", done, 10 if is_in_time(one, appeals) else 0)
     ]
+    found.append(("rework_rate", done, 10 if one.is_followed else 0))
+    found.append(("extension_rate", done, 10 if one.extended else 0))
     feedback = one.feedback or {}
     valuation = feedback.get("case_valuation")
     strict: int | str = "unvalued"

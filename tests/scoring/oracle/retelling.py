@@ -25,6 +25,7 @@ class Round:
     section: str | None = None
     executor: str | None = None
     dispatched_at: datetime | None = None
+    accepted_at: datetime | None = None
     completed_at: datetime | None = None
     replied_at: datetime | None = None
     feedback: dict[str, Any] | None = None
@@ -32,7 +33,9 @@ class Round:
     returns: int = 0
     wrong_returns: int = 0
     extended: bool = False
+    is_followed: bool = False
     appeals: set[str] = field(default_factory=set)
+    pending: set[str] = field(default_factory=set)
     clocks: list[dict[str, Any]] = field(default_factory=list)
 
     def clock(self, name: str, unit: str | None = None) -> dict[str, Any] | None:
@@ -65,6 +68,7 @@ class Ticket:
     is_gone: bool = False
     had_emergency: bool = False
     excluded_for: str | None = None
+    is_exclusion_pending: bool = False
     asked_upstream: bool = False
 
     @property
@@ -127,9 +131,11 @@ def put_clock(ticket: Ticket, clock: dict[str, Any]) -> None:
 def tell(ticket: Ticket, entry: RawEntry) -> None:
     tell_of_ticket(ticket, entry["type"], entry["data"])
     tell_of_decision(ticket, entry["type"], entry["data"])
+    tell_of_argument(ticket, entry["type"], entry["data"])
     if entry["type"] == "ticket.rework_opened":
         last = ticket.rounds[-1]
         number, at = entry["data"]["round"], entry["occurred_at"]
+        last.is_followed = True
         ticket.rounds.append(Round(number, at, last.trade, last.category))
     else:
         tell_of_unit(ticket.rounds[-1], entry)
@@ -155,11 +161,22 @@ def tell_of_decision(ticket: Ticket, kind: str, data: dict[str, Any]) -> None:
         ticket.asked_upstream = False
     elif kind == "ticket.return_decided" and not data["granted"]:
         ticket.rounds[-1].wrong_returns += 0 if ticket.asked_upstream else 1
-    elif kind == "ticket.exclusion_decided" and data["granted"]:
-        ticket.excluded_for = data["reason_code"]
-    elif kind == "ticket.appeal_decided" and data["granted"]:
-        for one in ticket.rounds:
-            if one.number == data["round"]:
+
+
+def tell_of_argument(ticket: Ticket, kind: str, data: dict[str, Any]) -> None:
+    """What was once granted stands, whatever is asked for later."""
+    if kind == "ticket.exclusion_requested":
+        ticket.is_exclusion_pending = True
+    elif kind == "ticket.exclusion_decided":
+        ticket.is_exclusion_pending = False
+        if data["granted"]:
+            ticket.excluded_for = data["reason_code"]
+    for one in ticket.rounds:
+        if kind == "ticket.appealed" and one.number == data["round"]:
+            one.pending.add(data["verdict"])
+        if kind == "ticket.appeal_decided" and one.number == data["round"]:
+            one.pending.discard(data["verdict"])
+            if data["granted"]:
                 one.appeals.add(data["verdict"])
 
 
@@ -179,9 +196,10 @@ def tell_of_unit(now: Round, entry: RawEntry) -> None:
         now.trade, now.category = data["trade"], data["category"]
     elif kind == "ticket.dispatched":
         now.unit, now.section, now.executor = data["lead"], None, None
-        now.dispatched_at = entry["occurred_at"]
+        now.dispatched_at, now.accepted_at = entry["occurred_at"], None
     elif kind == "ticket.accepted":
         now.section, now.executor = data.get("section"), data["executor"]
+        now.accepted_at = entry["occurred_at"]
     elif kind == "ticket.return_requested":
         now.returns += 1
     elif kind == "ticket.extension_decided" and data["granted"] and data.get("upstream"):
