@@ -38,7 +38,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to `GET /v1/scores`. `known_at` None: all that is known now."""
+    """One question to `GET /v1/scores`. `known_at` None: all that is known now.
+
+    `unit`: who asks, None is the leader.
+    """
 
     period: str
     by: str
@@ -46,6 +49,7 @@ class Asked:
     known_at: datetime | None
     adjusted: bool
     emergency: bool
+    unit: str | None = None
 
     @property
     def params(self) -> dict[str, str]:
@@ -70,7 +74,11 @@ def compare_answer(
     rows = adding.shown(groups)
     tiers = kinds if asked.by == "unit" else {}
     lines = scoring.lines(rows, asked.scheme, tiers)
+    if asked.by == "unit" and asked.unit is not None:
+        rows = {key: sums for key, sums in rows.items() if key == asked.unit}
+        lines = {key: line for key, line in lines.items() if key == asked.unit}
     answered = {row["key"]: row for row in body["rows"]}
+    report.compare((asked, "rows in all"), len(rows), len(body["rows"]))
     report.compare((asked, "rows"), set(rows), set(answered))
     for key in rows.keys() & answered.keys():
         compare_row(report, (asked, key), rows[key], lines[key], answered[key])

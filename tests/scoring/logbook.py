@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import text
 
 from shared.domain.actor import SYSTEM
-from shared.domain.events import ClockMissed, TicketReceived
+from shared.domain.events import ClockMissed, ClockWarned, Event, TicketReceived
 from shared.domain.ticket import Ticket
 from shared.tickets import Hotline, Ledger, lock_ids
-from tests.scoring.courses.teller import Step
+from tests.scoring.courses.teller import END, Step
 from tests.scoring.oracle.retelling import RawEntry
 
 BUREAU = 1
@@ -64,7 +64,7 @@ def write(ledger: Ledger, one: Written, steps: Sequence[Step], ticket: Ticket | 
     """Each recorded when its history says; a deadline that has passed is noted at its time."""
     for step in steps:
         if ticket is not None:
-            ticket = note_missed(ledger, one, ticket, step)
+            ticket = note_time(ledger, one, ticket, step.recorded_at)
         one.recorded_at = step.recorded_at
         ledger.tx = replace(ledger.tx, now=step.recorded_at)
         given: dict[str, Any] = {"actor": SYSTEM, "occurred_at": step.occurred_at}
@@ -72,16 +72,27 @@ def write(ledger: Ledger, one: Written, steps: Sequence[Step], ticket: Ticket | 
             ticket = ledger.record(ticket, step.event, **given)
         elif isinstance(step.event, TicketReceived):
             ticket = ledger.open(one.ticket_id, step.event, **given, texts={})
+    if not one.left and ticket is not None and ticket.ticket_id % 3 == 0:
+        note_time(ledger, one, ticket, END)
 
 
-def note_missed(ledger: Ledger, one: Written, ticket: Ticket, step: Step) -> Ticket:
+def note_time(ledger: Ledger, one: Written, ticket: Ticket, until: datetime) -> Ticket:
+    """What time alone brings: a warning, of which scoring never hears, and a missed deadline."""
     for clock in ticket.clocks:
-        if clock.is_missed(step.recorded_at) and not clock.missed and clock.due is not None:
-            event = ClockMissed(clock.name, clock.round, clock.ordinal, clock.due)
-            one.recorded_at = max(one.recorded_at, clock.due)
-            ledger.tx = replace(ledger.tx, now=one.recorded_at)
-            ticket = ledger.record(ticket, event, actor=SYSTEM, occurred_at=clock.due)
+        if clock.warn is None or clock.due is None or not clock.is_running or clock.missed:
+            continue
+        key = (clock.name, clock.round, clock.ordinal, clock.due)
+        if not clock.warned and clock.warn < until:
+            ticket = note(ledger, one, ticket, ClockWarned(*key), clock.warn)
+        if clock.due < until:
+            ticket = note(ledger, one, ticket, ClockMissed(*key), clock.due)
     return ticket
+
+
+def note(ledger: Ledger, one: Written, ticket: Ticket, event: Event, at: datetime) -> Ticket:
+    one.recorded_at = max(one.recorded_at, at)
+    ledger.tx = replace(ledger.tx, now=one.recorded_at)
+    return ledger.record(ticket, event, actor=SYSTEM, occurred_at=at)
 
 
 async def read_logs(hotline: Hotline) -> list[list[RawEntry]]:

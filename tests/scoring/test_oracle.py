@@ -18,6 +18,7 @@ from tests.scoring.comparing import Asked, Report, compare_answer
 from tests.scoring.drilling import compare_sources
 from tests.scoring.logbook import BUREAU
 from tests.scoring.oracle.adding import add_up, find_all
+from tests.scoring.oracle.judging import COUNTS
 from tests.scoring.world import NOW, World, fill
 
 ALL = 500
@@ -27,8 +28,41 @@ MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
 PERIODS = (*MONTHS, "2026", "2027", "2027-03")
 SCHEMES = ("ja-default", "qp-2018")
 YES_NO = (True, False)
+ASKERS = (None, "sanitation-section")
 INSTANTS = 6
 SAMPLE = 60  # questions per instant where not all are asked
+NO, YES = 0, 10
+SILENCE = {"unrated", "unreachable", "refused", "not_followed_up", "exempt", "appeal"}
+VERDICTS: dict[str, set[int | str]] = {
+    "first_contact_rate": {NO, YES, *SILENCE},
+    "satisfaction_score": {NO, 6, 8, YES, *SILENCE},
+    "first_contact_rate_ops": {NO, YES, "exempt"},
+    "timely_reply_rate": {NO, YES, "exempt", "no_reply_needed"},
+    "on_time_completion_rate": {NO, YES},
+    "on_time_completion_rate_closed": {NO, YES},
+    "actual_resolution_rate": {NO, YES, "unvalued"},
+    "actual_resolution_rate_reasonable_only": {NO, YES, "unvalued"},
+    "actual_resolution_rate_explained_counts": {YES, "unvalued"},
+    "timely_accept_rate": {NO, YES},
+    "return_rate": {NO, YES},
+    "extension_rate": {NO, YES},
+    "rework_rate": {NO, YES},
+    "repeat_rate": {NO, YES},
+    **{metric: {YES} for metric in COUNTS},
+}
+# What a leader may decide a ticket to be left out for.
+DECIDED: set[int | str] = {
+    "emergency_line",
+    "legal_procedure",
+    "unlawful",
+    "secret_or_privacy",
+    "malicious",
+    "duplicate",
+    "false_contact",
+    "outside_remit",
+    "force_majeure",
+    "untrue",
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +72,9 @@ async def world(stack: Stack) -> AsyncIterator[World]:
         hotline = Hotline.open(settings)
         await start_clock(hotline, NOW)
         await set_clock(hotline, NOW)
+        keys = {**stack.secrets.keys, **stack.secrets.unit_keys}
         async with served(create_app(settings)) as client:
-            yield await fill(hotline, client, key=stack.secrets.keys["leader"], many=HISTORIES)
+            yield await fill(hotline, client, keys=keys, many=HISTORIES)
         await hotline.close()
 
 
@@ -61,16 +96,34 @@ async def compare_instant(
     then = known_at or world.last
     tickets = world.retold(then)
     counted = {adjusted: find_all(tickets, then, adjusted=adjusted) for adjusted in YES_NO}
-    questions = list(product(PERIODS, BYS, YES_NO, YES_NO))
+    questions = list(product(PERIODS, BYS, YES_NO, YES_NO, ASKERS))
     if HISTORIES < ALL:
         questions = random.sample(questions, SAMPLE)
-    for period, by, adjusted, emergency in questions:
-        groups = add_up(counted[adjusted], period, by, now=known_at or NOW, emergency=emergency)
+    for period, by, adjusted, emergency, unit in questions:
+        groups = add_up(
+            counted[adjusted],
+            period,
+            by,
+            now=known_at or NOW,
+            emergency=emergency,
+            unit=unit,
+        )
         for scheme in SCHEMES:
-            asked = Asked(period, by, scheme, known_at, adjusted, emergency)
-            body = await world.get("/v1/scores", asked.params)
+            asked = Asked(period, by, scheme, known_at, adjusted, emergency, unit)
+            body = await world.get("/v1/scores", asked.params, who=unit or "leader")
             report.compare((asked, "known_at"), then, datetime.fromisoformat(body["known_at"]))
             compare_answer(report, asked, body, groups, world.kinds)
+
+
+def test_the_histories_bring_about_every_verdict_of_every_metric(world: World) -> None:
+    seen: dict[str, set[int | str]] = {}
+    for adjusted in YES_NO:
+        tickets = world.retold(world.last)
+        for _, _, (metric, _, what) in find_all(tickets, world.last, adjusted=adjusted):
+            seen.setdefault(metric, set()).add(what)
+
+    assert {metric: whats - DECIDED for metric, whats in seen.items()} == VERDICTS
+    assert len(set.union(*seen.values()) & DECIDED) >= 5
 
 
 async def test_facts_taken_in_piece_by_piece_are_those_built_anew(world: World) -> None:

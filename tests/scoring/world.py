@@ -17,6 +17,7 @@ from tests.scoring.oracle.retelling import RawEntry, Ticket, retell
 
 NOW = END + timedelta(days=30)
 WAVES = 5
+UNHEARD = ("ticket.clock_warned", "ticket.escalated")
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,16 @@ class World:
 
     hotline: Hotline = field(repr=False)
     client: AsyncClient = field(repr=False)
-    key: str = field(repr=False)
+    keys: Mapping[str, str] = field(repr=False)
     logs: Sequence[Sequence[RawEntry]] = field(repr=False)
     kinds: Mapping[str, str]
     disorder: Disorder
 
     @property
     def last(self) -> datetime:
-        last: datetime = max(entry["recorded_at"] for log in self.logs for entry in log)
+        """When the last of what scoring hears of was recorded."""
+        heard = [entry for log in self.logs for entry in log if entry["type"] not in UNHEARD]
+        last: datetime = max(entry["recorded_at"] for entry in heard)
         return last
 
     def instants(self, random: Random, many: int) -> list[datetime]:
@@ -44,8 +47,8 @@ class World:
     def retold(self, known_at: datetime) -> list[Ticket]:
         return [told for log in self.logs if (told := retell(log, known_at)) is not None]
 
-    async def get(self, path: str, params: Mapping[str, str]) -> Any:
-        headers = {"Authorization": f"Bearer {self.key}"}
+    async def get(self, path: str, params: Mapping[str, str], *, who: str = "leader") -> Any:
+        headers = {"Authorization": f"Bearer {self.keys[who]}"}
         answer = await self.client.get(path, params=params, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -66,7 +69,9 @@ def number_of(steps: Sequence[Step]) -> str:
     return str(getattr(steps[0].event, "no", ""))
 
 
-async def fill(hotline: Hotline, client: AsyncClient, *, key: str, many: int) -> World:
+async def fill(
+    hotline: Hotline, client: AsyncClient, *, keys: Mapping[str, str], many: int
+) -> World:
     """Written wave by wave; after each, part of what is owed is handled."""
     random, disorder = Random(1), Disorder()
     written = await begin(hotline, make_histories(many))
@@ -77,4 +82,4 @@ async def fill(hotline: Hotline, client: AsyncClient, *, key: str, many: int) ->
     await handle_all(hotline, random, disorder)
     async with hotline.ledger(BUREAU, writing=False) as ledger:
         kinds = {unit: one.kind.value for unit, one in ledger.rulebook.units.items()}
-    return World(hotline, client, key, await read_logs(hotline), kinds, disorder)
+    return World(hotline, client, keys, await read_logs(hotline), kinds, disorder)

@@ -65,13 +65,16 @@ def ask(teller: Teller) -> None:
 
 
 def leave_or_go_on(teller: Teller) -> None:
-    """What becomes known later: asked again, updated, voided after all."""
+    """What becomes known later: archived, asked again, updated, voided after all."""
+    if teller.is_completed and teller.chance(0.3):
+        teller.now += timedelta(days=30)
+        teller.say(events.TicketArchived())
     if teller.chance(0.2):
         teller.wait(days=20)
         ask(teller)
     if teller.chance(0.1):
         teller.wait(days=10)
         update(teller)
-    if teller.chance(0.05):
+    if teller.chance(0.1):
         teller.wait(days=20)
         void(teller)

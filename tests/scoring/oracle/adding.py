@@ -73,15 +73,26 @@ def find_all(
 
 
 def add_up(
-    counted: Iterable[Counted], period: str, by: str, *, now: datetime, emergency: bool = True
+    counted: Iterable[Counted],
+    period: str,
+    by: str,
+    *,
+    now: datetime,
+    emergency: bool = True,
+    unit: str | None = None,
 ) -> dict[Key, Sums]:
-    """Every group; a metric that nothing was found for is not in it. None before it began."""
+    """Every group; a metric that nothing was found for is not in it. None before it began.
+
+    `unit` asks for its own part of each group; units themselves are told whole, to be ranked.
+    """
     first, after = bounds(period)
     groups: dict[Key, Sums] = {}
     if first > now:
         return groups
     for ticket, one, (metric, when, what) in counted:
         if ticket.had_emergency and not emergency:
+            continue
+        if unit is not None and by != "unit" and one.unit != unit:
             continue
         if first <= when < after:
             sums = groups.setdefault(key_of(ticket, one, by), {})
