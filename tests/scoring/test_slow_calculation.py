@@ -80,7 +80,7 @@ def vector() -> list[Ticket]:
     for n in range(10):
         done = "12" if n == 9 else "05"
         follow_up = {"level": "bureau", "reached": "yes"}
-        events = (
+        events: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("ticket.feedback_submitted", f"{done}T09:00", {"case_valuation": VALUATIONS[n]}),
             ("ticket.replied", f"{done}T10:00", {}),
             ("ticket.completed", f"{done}T11:00", {}),
