@@ -133,9 +133,12 @@ async def test_facts_taken_in_piece_by_piece_are_those_built_anew(world: World) 
 async def test_a_figure_is_one_number_wherever_it_is_read(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = Report()
+    random, report = Random(3), Report()
     for month in MONTHS:
         await compare_sources(world, report, month)
+    for known_at in world.instants(random, INSTANTS):
+        period, by = random.choice(MONTHS), random.choice(BYS)
+        await compare_sources(world, report, period, by, known_at=known_at)
 
     with capsys.disabled():
         sys.stdout.write(f"\n{report.told()}\n")

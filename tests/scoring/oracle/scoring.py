@@ -82,11 +82,13 @@ def points(sums: Sums, scheme: str) -> dict[str, tuple[Decimal, int]]:
     overdue = count(sums, "overdue_count")
     repeats = max(0, count(sums, "repeat_count") - 1)
     reworks = count(sums, "rework_count")
+    wrong = count(sums, "wrong_return_count")
     found = {
         "praise": (min(BONUS_CAP, Decimal("0.5") * praised), praised),
         "overdue": (Decimal(-1) * overdue, overdue),
         "repeat": (Decimal("-0.5") * repeats, repeats),
         "rework": (Decimal(-1) * reworks, reworks),
+        "wrong_return": (Decimal("-0.5") * wrong, wrong),
     }
     return {rule: told for rule, told in found.items() if told[0]}
 
