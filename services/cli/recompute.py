@@ -1,4 +1,4 @@
-"""`minhu recompute --verify`: every fact folded again from the log and compared."""
+"""`minhu recompute`: every fact folded again from the log, or compared with what it says."""
 
 from pathlib import Path
 
@@ -6,8 +6,12 @@ import typer
 
 from services.cli.folder import DEFAULT
 from services.cli.installation import run_on
-from services.scoring.actions.facts import Difference, recompute
-from shared.settings import MissingSetting
+from services.scoring.actions.recompute import (
+    Difference,
+    content_hash,
+    rebuild,
+    recompute,
+)
 from shared.tickets import Hotline
 
 MOST_SHOWN = 50
@@ -15,14 +19,26 @@ MOST_SHOWN = 50
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@app.command("recompute", help="由事件日志重算全部考核事实并逐项比对；有出入则列出并以 1 退出。")
+@app.command(
+    "recompute", help="由事件日志重算全部考核事实；加 --verify 只比对，有出入则列出并以 1 退出。"
+)
 def run(
     verify: bool = typer.Option(False, "--verify", help="只比对，不改动"),
     data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录里的库"),
 ) -> None:
-    if not verify:
-        raise MissingSetting("请加 --verify：只比对，不改动任何数据")
-    report(run_on(data_dir, compare_all))
+    if verify:
+        report(run_on(data_dir, compare_all))
+        return
+    for bureau, sha256 in run_on(data_dir, rebuild_all).items():
+        typer.echo(f"局 {bureau}：考核事实、历次状态与合计已由日志重算，摘要 {sha256}")
+
+
+async def rebuild_all(hotline: Hotline) -> dict[int, str]:
+    found = {}
+    for bureau in await hotline.bureaus():
+        await rebuild(hotline, bureau)
+        found[bureau] = await content_hash(hotline, bureau)
+    return found
 
 
 async def compare_all(hotline: Hotline) -> list[Difference]:
@@ -37,6 +53,6 @@ def report(found: list[Difference]) -> None:
         typer.echo("重算与现存考核事实完全一致：0 处出入")
         return
     for one in found[:MOST_SHOWN]:
-        typer.echo(f"{one.no} 第{one.round}轮 {one.field}：现存 {one.stored}，重算 {one.folded}")
+        typer.echo(f"{one.what} {one.field}：现存 {one.stored}，重算 {one.folded}")
     typer.echo(f"共 {len(found)} 处出入", err=True)
     raise typer.Exit(1)

@@ -13,6 +13,7 @@ from services.cli.addresses import read_settings
 from services.intake.handlers import HANDLERS as INTAKE_HANDLERS
 from services.intake.worker import open_sender
 from services.scoring.handlers import HANDLERS as SCORING_HANDLERS
+from services.scoring.worker import SWEEPS
 from shared.logging import set_up_logging
 from shared.settings import Settings
 from shared.tickets import Hotline
@@ -44,7 +45,7 @@ async def work(settings: Settings) -> None:
         hotline = Hotline.open(settings)
         stack.push_async_callback(hotline.close)
         sender = await stack.enter_async_context(open_sender(hotline))
-        running = asyncio.create_task(WorkerProcess(hotline, all_handlers(), sender).run())
+        running = asyncio.create_task(WorkerProcess(hotline, all_handlers(), sender, SWEEPS).run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         running.cancel()

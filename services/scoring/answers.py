@@ -6,13 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from services.scoring import labels
-from services.scoring.actions.scores import Counted, Sheet
-from services.scoring.queries import CityRank
-from services.scoring.rules.metrics import RATES, Metric
+from services.scoring.actions.scores import Sheet
+from services.scoring.queries.city_ranks import CityRank
+from services.scoring.queries.counting import Counted
+from services.scoring.rules.marks import VERDICTS
+from services.scoring.rules.metrics import RATES, Measure, Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row
 from services.scoring.rules.schemes import Scheme, half_up
 from services.scoring.rules.tallies import Figure, Key
+from services.scoring.rules.verdicts import EXCLUSIONS
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.rulebook import Unit
 from shared.domain.words import Trade
@@ -82,13 +85,21 @@ def name_of(key: Key, by: str, units: Mapping[str, Unit]) -> str:
 
 
 def counted_body(counted: Counted) -> dict[str, Any]:
-    worth = counted.verdict.worth
+    verdict = VERDICTS[counted.letter]
+    worth = verdict.worth
     return {
         "no": counted.no,
         "round": counted.round,
         "value": None if worth is None else number_text(worth),
-        "reason": counted.verdict.reason,
+        "reason": verdict.reason,
     }
+
+
+def exclusions_of(metric: Metric) -> tuple[str, ...]:
+    """Counts tell of rounds that are there: nothing is left out of them by name."""
+    if metric.measure is Measure.TICKETS:
+        return ()
+    return tuple(dict.fromkeys((*metric.excludes, *EXCLUSIONS)))
 
 
 def metric_body(metric: Metric) -> dict[str, Any]:
@@ -99,7 +110,7 @@ def metric_body(metric: Metric) -> dict[str, Any]:
         "definition": text.definition,
         "numerator": text.numerator,
         "denominator": text.denominator,
-        "exclusions": {reason: labels.EXCLUSIONS[reason] for reason in metric.excludes},
+        "exclusions": {reason: labels.EXCLUSIONS[reason] for reason in exclusions_of(metric)},
         "unit": labels.UNITS[metric.measure],
         "version": metric.version,
     }

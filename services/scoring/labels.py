@@ -85,6 +85,36 @@ METRICS: Mapping[str, MetricText] = MappingProxyType(
             "重办数", "期间内开始的重办轮次（首轮不计）", "重办的轮次", None
         ),
         "praise_count": MetricText("表扬数", "期间内收到的表扬", "表扬的工单", None),
+        "timely_accept_rate": MetricText(
+            "及时接单率",
+            "按本轮最后派单的时间归期；未办结的，接单时限到期后计入",
+            "在时限内接单",
+            "期间内派单的轮次",
+        ),
+        "repeat_rate": MetricText(
+            "重复率", "按来件时间归期，每件只计一次", "属重复的工单", "期间内收到的工单"
+        ),
+        "rework_rate": MetricText(
+            "重办率", "按办结时间归期", "其后又重办的轮次", "期间内办结的轮次"
+        ),
+        "return_rate": MetricText(
+            "退单率",
+            "按本轮最后派单的时间归期，计在最后派给的单位",
+            "曾由单位申请退单的轮次",
+            "期间内派单的轮次",
+        ),
+        "extension_rate": MetricText(
+            "延期率", "按办结时间归期", "上级准予延期的轮次", "期间内办结的轮次"
+        ),
+        "wrong_return_count": MetricText(
+            "错退数", "期间内派单、退单申请未获准的轮次", "错退的轮次", None
+        ),
+        "pending_appeal_count": MetricText(
+            "待决申诉数", "期间内开始、申诉尚未决定的轮次", "有待决申诉的轮次", None
+        ),
+        "pending_exclusion_count": MetricText(
+            "待决剔除数", "期间内收到、剔除尚未决定的工单", "有待决剔除的工单", None
+        ),
     }
 )
 UNITS: Mapping[Measure, str] = MappingProxyType(
@@ -99,6 +129,17 @@ EXCLUSIONS: Mapping[str, str] = MappingProxyType(
         "unvalued": "未作结案评判，或评判为其他",
         "exempt": "匿名且无电话，无从联系",
         "no_reply_needed": "不须回复",
+        "appeal": "申诉获准，回访不计",
+        "emergency_line": "属110、119、120、122受理",
+        "legal_procedure": "已进入或应通过法定程序处理",
+        "unlawful": "违法或违背公序良俗",
+        "secret_or_privacy": "涉及国家秘密、商业秘密或个人隐私",
+        "malicious": "恶意扰乱",
+        "duplicate": "与主件重复",
+        "false_contact": "联系方式不实",
+        "outside_remit": "超出职责范围",
+        "force_majeure": "不可抗力",
+        "untrue": "经查不属实",
     }
 )
 SCHEMES: Mapping[str, str] = MappingProxyType(

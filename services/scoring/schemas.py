@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.scoring.rules.metrics import BY_ID, Metric, Part
+from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
 from services.scoring.rules.schemes import PRESETS, Scheme, find_scheme
+from services.scoring.rules.verdicts import Part
 from shared.web.bodies import Moment
 
 INSTANT = re.compile(
@@ -84,6 +85,7 @@ class FigureQuery(Query):
     metric: AMetric
     part: Part = Part.DEN
     known_at: Instant | None = None
+    adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"
     cursor: str | None = None
 

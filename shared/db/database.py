@@ -69,15 +69,23 @@ class Database:
                 "server_settings": {"jit": "off", "application_name": "minhu"},
             },
         )
+        # The same connections, but every transaction sees one moment.
+        self.snapshots = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
 
     @asynccontextmanager
     async def transaction(
-        self, bureau: int, *, writing: bool = True, lock: int = 0
+        self, bureau: int, *, writing: bool = True, snapshot: bool = False, lock: int = 0
     ) -> AsyncIterator[Tx]:
-        """Commits on leaving, rolls back on any error. A lost connection is `Unavailable`."""
+        """Commits on leaving, rolls back on any error. A lost connection is `Unavailable`.
+
+        `snapshot`: all its statements see one moment, and it cannot write.
+        """
         with_bureau: Mapping[str, Any] = {"setting": str(bureau), "bureau": bureau}
         try:
-            async with self.engine.begin() as connection:
+            engine = self.snapshots if snapshot else self.engine
+            async with engine.begin() as connection:
                 if writing:
                     begun = await connection.execute(BEGIN_WRITING, {**with_bureau, "lock": lock})
                 else:

@@ -21,7 +21,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
-from shared.models.scoring import facts
+from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
     awaited_roots,
     callers,
@@ -45,6 +45,8 @@ __all__ = [
     "deliveries",
     "delivery_counts",
     "emergencies",
+    "fact_progress",
+    "fact_versions",
     "facts",
     "idempotency_keys",
     "limits",
@@ -57,6 +59,7 @@ __all__ = [
     "sandbox_clock",
     "source_secrets",
     "sources",
+    "sums",
     "ticket_events",
     "ticket_places",
     "ticket_texts",

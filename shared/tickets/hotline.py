@@ -39,10 +39,18 @@ class Hotline:
 
     @asynccontextmanager
     async def ledger(
-        self, bureau: int, *, writing: bool = True, lock: int = 0, trace: str | None = None
+        self,
+        bureau: int,
+        *,
+        writing: bool = True,
+        snapshot: bool = False,
+        lock: int = 0,
+        trace: str | None = None,
     ) -> AsyncIterator[Ledger]:
         """One transaction: what was recorded is written before it commits, the ring goes after."""
-        async with self.database.transaction(bureau, writing=writing, lock=lock) as tx:
+        async with self.database.transaction(
+            bureau, writing=writing, snapshot=snapshot, lock=lock
+        ) as tx:
             ledger = Ledger(tx, await self.rulebooks.of(tx), self.keyring, trace)
             yield ledger
             await ledger.close()

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ from shared.worker.housekeeping import keep_house
 
 log = logging.getLogger(__name__)
 
+Sweep = Callable[[Hotline, int], Awaitable[None]]
+
 POLL_SECONDS = 0.05
 REDIS_PAUSE_SECONDS = 1.0
 DATABASE_PAUSE_SECONDS = 0.5
@@ -29,11 +32,15 @@ CALLBACK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class WorkerProcess:
-    """`handlers` by subscriber, of all services; `sender` takes deliveries to other systems."""
+    """`handlers` by subscriber, of all services; `sender` takes deliveries to other systems.
+
+    `sweeps`: what the services do from time to time without being told, bureau by bureau.
+    """
 
     hotline: Hotline
     handlers: Mapping[str, Handler]
     sender: Sender
+    sweeps: Sequence[Sweep] = ()
 
     async def run(self) -> None:
         """Until cancelled. Losing Redis costs the ring only: every sweep drains what is owed."""
@@ -44,12 +51,18 @@ class WorkerProcess:
             tasks.create_task(listen(self.hotline, wanted))
             tasks.create_task(repeat(self._drain, wanted=wanted, seconds=sweep))
             tasks.create_task(repeat(self._ring_alarms, seconds=sweep))
+            for sweep_one in self.sweeps:
+                tasks.create_task(repeat(partial(self._sweep, sweep_one), seconds=sweep))
             tasks.create_task(repeat(self._call_back, seconds=CALLBACK_SECONDS))
             tasks.create_task(repeat(self._keep_house, seconds=HOUSEKEEPING_SECONDS))
 
     async def _drain(self) -> None:
         for bureau in await self.hotline.bureaus():
             await drain(self.hotline, bureau, self.handlers)
+
+    async def _sweep(self, sweep: Sweep) -> None:
+        for bureau in await self.hotline.bureaus():
+            await sweep(self.hotline, bureau)
 
     async def _call_back(self) -> None:
         for bureau in await self.hotline.bureaus():
@@ -78,7 +91,7 @@ async def repeat(
         try:
             await work()
         except Unavailable:
-            log.warning("database away, waiting", extra={"work": work.__name__})
+            log.warning("database away, waiting")
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             continue
         try:

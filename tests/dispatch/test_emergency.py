@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
-from services.scoring.actions.facts import recompute
+from services.scoring.actions.recompute import recompute
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Urgency
 from shared.tickets import Hotline

@@ -46,7 +46,7 @@ def test_a_completed_ticket_is_one_fact_with_what_was_done_and_when_it_was_due()
     assert (fact.reply_due, fact.replied_at) == (at("11-25 23:59:59"), at("11-24 16:20"))
     assert (fact.case_valuation, fact.fact_finding) == ("resolved", "true")
     assert (fact.reached, fact.rated_contact, fact.overall) == ("yes", "yes", "mostly_satisfied")
-    assert (fact.seq, fact.recorded_at) == (10, at("11-26 10:00"))
+    assert (fact.seq, fact.known_from) == (10, at("11-26 10:00"))
     assert fact.removed is None
 
 
@@ -254,5 +254,5 @@ def test_the_recorded_time_is_the_latest_of_the_entries_folded() -> None:
 
     (fact,) = fold_facts(7, entries)
 
-    assert fact.recorded_at == at("11-24 17:05")
+    assert fact.known_from == at("11-24 17:05")
     assert fact.completed_at == at("11-24 17:00")

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from services.scoring.rules.metrics import BY_ID, METRICS, RATES, Part, Verdict
+from services.scoring.rules.metrics import BY_ID, METRICS, RATES
 from services.scoring.rules.periods import find_period, month_before
 from services.scoring.rules.streaks import longest_streak
-from services.scoring.rules.tallies import KEYS, tally, total
+from services.scoring.rules.tallies import KEYS, total
+from services.scoring.rules.verdicts import Part, Verdict
 from tests.scoring.facts import (
     KNOWN_AT,
     make_fact,
     november_vector,
     outcome,
     period,
+    tally,
     tally_of,
     verdict_of,
 )
@@ -31,6 +33,7 @@ BY_COMPLETION = (
     "actual_resolution_rate_explained_counts",
     "satisfaction_score",
 )
+OF_TROUBLE = ("repeat_rate", "rework_rate", "return_rate", "extension_rate")
 UNCOMPLETED: Mapping[str, Any] = {
     "completed_at": None,
     "replied_at": None,
@@ -58,9 +61,10 @@ def test_the_vector_of_the_reference_gives_its_figures() -> None:
 @pytest.mark.parametrize("metric", [*RATES, "intake"])
 def test_a_good_round_counts_fully_in_its_month_and_in_no_other(metric: str) -> None:
     fact = make_fact()
+    good = NOTHING if metric in OF_TROUBLE else ONE
 
-    assert outcome(metric, fact) == ONE
-    assert outcome(metric, fact, month="2026") == ONE
+    assert outcome(metric, fact) == good
+    assert outcome(metric, fact, month="2026") == good
     assert outcome(metric, fact, month="2026-10") is None
     assert outcome(metric, fact, month="2026-12") is None
 
@@ -326,7 +330,7 @@ def test_a_group_without_any_figure_has_no_row() -> None:
 
 def test_every_metric_is_in_the_catalogue_once() -> None:
     assert len(BY_ID) == len(METRICS)
-    assert set(RATES) == {*BY_DUE, *BY_COMPLETION}
+    assert {*BY_DUE, *BY_COMPLETION, *OF_TROUBLE, "timely_accept_rate"} == set(RATES)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from services.scoring.rules.schemes import (
     find_scheme,
     half_up,
 )
-from services.scoring.rules.tallies import Tally, tally
-from tests.scoring.facts import KNOWN_AT, make_fact, november_vector, period, tally_of
+from services.scoring.rules.tallies import Tally
+from tests.scoring.facts import KNOWN_AT, make_fact, november_vector, period, tally, tally_of
 
 JA_DEFAULT, QP_2018 = PRESETS
 

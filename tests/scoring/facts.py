@@ -1,13 +1,16 @@
 """A fact as most tests want it: completed, answered and rated well, in November 2026."""
 
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from services.scoring.rules.fact import Fact
-from services.scoring.rules.metrics import BY_ID, Verdict, judge
+from services.scoring.rules.marks import NOTHING, VERDICTS, mark
+from services.scoring.rules.metrics import BY_ID
 from services.scoring.rules.periods import Period, find_period
-from services.scoring.rules.tallies import Tally, tally
+from services.scoring.rules.tallies import KEYS, Tally, ordered, seen
+from services.scoring.rules.verdicts import Verdict
 from tests.scoring.histories import at
 
 KNOWN_AT = at("12-31 23:00")
@@ -54,24 +57,45 @@ def make_fact(number: int = 1, **values: Any) -> Fact:
         "overall": "satisfied",
         "solved": "yes",
         "repeat_of": None,
+        "dispatched_at": "11-10 09:30",
+        "accept_due": "11-10 11:30",
+        "accepted_at": "11-10 10:00",
+        "returns": 0,
+        "wrong_returns": 0,
+        "extended": False,
+        "reworked": False,
+        "excluded_for": None,
+        "appeals": "",
+        "pending_appeals": 0,
+        "pending_exclusion": False,
         "removed": None,
         "emergency": None,
         "seq": 10,
-        "recorded_at": "11-18 10:00",
+        "known_from": "11-18 10:00",
         **values,
     }
     given.setdefault("opened_at", given["received_at"])
-    timed = ("_at", "_due", "_start")
+    timed = ("_at", "_due", "_start", "_from")
     for name, value in given.items():
         if isinstance(value, str) and name.endswith(timed):
             given[name] = at(value)
     return Fact(**given)
 
 
+def tally(
+    facts: list[Fact], by: str, *, period: Period, known_at: datetime
+) -> dict[str | None, Tally]:
+    groups: defaultdict[str | None, Tally] = defaultdict(Tally)
+    for state in map(mark, facts):
+        seen(state, period, known_at).add_to(groups[KEYS[by](state)])
+    return ordered(groups)
+
+
 def verdict_of(
     metric: str, fact: Fact, *, month: str = "2026-11", known_at: datetime = KNOWN_AT
 ) -> Verdict | None:
-    return judge(BY_ID[metric], fact, period=period(month), known_at=known_at)
+    letter = seen(mark(fact), period(month), known_at).letter(BY_ID[metric])
+    return None if letter == NOTHING else VERDICTS[letter]
 
 
 def outcome(

@@ -1,14 +1,17 @@
 """The scoring handler: facts follow the log, whatever the order of deliveries."""
 
+import asyncio
+
 from sqlalchemy import text
 
 from services.scoring.actions.facts import fold_again
-from services.scoring.queries import list_facts_of, write_facts
+from services.scoring.actions.recompute import recompute
+from services.scoring.queries.folding import list_facts_of, list_states_of
 from services.scoring.rules.facts import fold_facts
 from shared.domain.words import Satisfaction
 from shared.tickets import Hotline, list_entries
 from tests.scoring.conftest import BUREAU, Fold, Write
-from tests.scoring.histories import History, completed
+from tests.scoring.histories import History, at, completed
 
 OWED = text(
     "SELECT count(*) AS owed FROM deliveries WHERE bureau_id = :bureau AND subscriber = 'scoring'"
@@ -49,19 +52,35 @@ async def test_folding_twice_changes_nothing(hotline: Hotline, write: Write, fol
         assert await list_facts_of(ledger.tx, ids) == before
 
 
-async def test_an_older_fold_never_overwrites_a_newer(
+async def test_two_folds_at_once_add_up_once(hotline: Hotline, write: Write, fold: Fold) -> None:
+    """Whoever comes second waits for the first, and finds nothing left to do."""
+    ids = await write([completed()])
+
+    async def fold_one() -> None:
+        async with hotline.ledger(BUREAU) as ledger:
+            await fold_again(ledger.tx, ids)
+
+    await asyncio.gather(*(fold_one() for _ in range(4)))
+    await fold()
+
+    assert await recompute(hotline, BUREAU) == []
+
+
+async def test_every_state_a_round_has_had_is_kept_with_its_time(
     hotline: Hotline, write: Write, fold: Fold
 ) -> None:
-    (ticket_id,) = await write([completed()])
+    ids = await write([completed().follow_up("11-26 10:00")])
     await fold()
-    async with hotline.ledger(BUREAU) as ledger:
-        entries = (await list_entries(ledger.tx, [ticket_id]))[ticket_id]
-        older = fold_facts(ticket_id, entries[:4])
-        await write_facts(ledger.tx, older)
-        (kept,) = await list_facts_of(ledger.tx, [ticket_id])
 
-    assert older[0].completed_at is None
-    assert kept == fold_facts(ticket_id, entries)[0]
+    async with hotline.ledger(BUREAU, writing=False) as ledger:
+        states = await list_states_of(ledger.tx, ids)
+
+    assert [one.known_from for one in states] == sorted(one.known_from for one in states)
+    assert len({one.content for one in states}) == len(states)
+    assert [one.completed_month for one in states[-2:]] == [202611, 202611]
+    assert states[0].unit is None
+    assert states[0].due_from == at("11-25 23:59:59")
+    assert states[-1].due_from is None
 
 
 async def test_facts_belong_to_their_bureau(hotline: Hotline, write: Write, fold: Fold) -> None:

@@ -3,7 +3,15 @@
 import pytest
 from sqlalchemy import text
 
-from services.scoring.actions.facts import Difference, recompute
+from services.scoring.actions.recompute import (
+    Difference,
+    begin_rebuilding,
+    content_hash,
+    is_readable,
+    rebuild_some,
+    recompute,
+)
+from services.scoring.queries.folding import find_progress
 from shared.domain.words import Satisfaction
 from shared.tickets import Hotline
 from tests.scoring.conftest import BUREAU, Fold, Write
@@ -36,8 +44,56 @@ async def test_a_planted_corruption_is_named_with_both_values(hotline: Hotline) 
     )
 
     assert await recompute(hotline, BUREAU) == [
-        Difference(NO, 1, "overall", "satisfied", "dissatisfied")
+        Difference(f"{NO}/1", "overall", "satisfied", "dissatisfied")
     ]
+
+
+@pytest.mark.usefixtures("folded")
+async def test_a_state_and_a_sum_that_are_not_the_logs_are_named(hotline: Hotline) -> None:
+    await corrupt(
+        hotline,
+        "UPDATE fact_versions SET marks = replace(marks, '1', '0')"
+        " WHERE no = 'T20261118-000001' AND known_to = 'infinity'",
+    )
+    await corrupt(
+        hotline,
+        "UPDATE sums SET counts[1] = counts[1] + 1 WHERE \"by\" = 'unit' AND key = ''",
+    )
+
+    found = await recompute(hotline, BUREAU)
+
+    assert [(one.what, one.field) for one in found] == [
+        ("T20261118-000001/1", "marks"),
+        ("sums/unit//202611", "counts"),
+    ]
+
+
+@pytest.mark.usefixtures("folded")
+async def test_all_that_was_thrown_away_is_folded_again_to_the_same(hotline: Hotline) -> None:
+    before = await content_hash(hotline, BUREAU)
+    await begin_rebuilding(hotline, BUREAU)
+    emptied = await content_hash(hotline, BUREAU)
+    while await rebuild_some(hotline, BUREAU, batch=1):
+        pass
+
+    assert emptied != before
+    assert await content_hash(hotline, BUREAU) == before
+    assert await recompute(hotline, BUREAU) == []
+
+
+@pytest.mark.usefixtures("folded")
+async def test_sums_of_another_layout_are_folded_again_by_themselves(hotline: Hotline) -> None:
+    before = await content_hash(hotline, BUREAU)
+    await corrupt(hotline, "UPDATE fact_progress SET layout = 'an older one'")
+    async with hotline.ledger(BUREAU, writing=False) as ledger:
+        assert not is_readable(await find_progress(ledger.tx))
+
+    while await rebuild_some(hotline, BUREAU):
+        pass
+
+    async with hotline.ledger(BUREAU, writing=False) as ledger:
+        assert is_readable(await find_progress(ledger.tx))
+    assert await content_hash(hotline, BUREAU) == before
 
 
 @pytest.mark.usefixtures("folded")
@@ -49,33 +105,34 @@ async def test_a_missing_fact_and_one_without_a_log_are_named(hotline: Hotline) 
 
     found = await recompute(hotline, BUREAU)
 
-    assert [(one.no, one.round, one.field) for one in found] == [
-        (NO, 2, "absent"),
-        ("T20261118-000001", 1, "absent"),
-        ("T0", 1, "absent"),
+    assert [(one.what, one.field) for one in found] == [
+        (f"{NO}/2", "absent"),
+        ("T20261118-000001/1", "absent"),
+        ("T0/1", "absent"),
     ]
     assert [one.stored is None for one in found] == [True, True, False]
 
 
 @pytest.mark.usefixtures("folded")
-async def test_how_far_a_fold_has_come_is_checked_against_the_log(hotline: Hotline) -> None:
+async def test_since_when_a_fact_is_so_is_checked_against_the_log(hotline: Hotline) -> None:
     await corrupt(hotline, f"UPDATE facts SET seq = 99 WHERE no = '{NO}' AND round = 1")
     await corrupt(
-        hotline, "UPDATE facts SET recorded_at = '2026-11-19 00:00+08' WHERE no LIKE '%000001'"
+        hotline, "UPDATE facts SET known_from = '2026-11-19 00:00+08' WHERE no LIKE '%000001'"
     )
 
     assert await recompute(hotline, BUREAU) == [
-        Difference(NO, 1, "seq", 99, 11),
-        Difference("T20261118-000001", 1, "recorded_at", at("11-19 00:00"), at("11-18 09:12")),
+        Difference(f"{NO}/1", "seq", 99, 11),
+        Difference("T20261118-000001/1", "known_from", at("11-19 00:00"), at("11-18 09:12")),
     ]
 
 
 async def test_a_ticket_not_folded_yet_is_named(hotline: Hotline, write: Write) -> None:
     await write([completed()])
 
-    (found,) = await recompute(hotline, BUREAU)
+    found = await recompute(hotline, BUREAU)
 
-    assert (found.no, found.field, found.stored) == (NO, "absent", None)
+    assert (found[0].what, found[0].field, found[0].stored) == (f"{NO}/1", "absent", None)
+    assert all(one.stored is None for one in found)
 
 
 async def test_an_empty_bureau_has_nothing_to_differ(hotline: Hotline) -> None:

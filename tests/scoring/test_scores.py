@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from services.scoring.rules.verdicts import EXCLUSIONS
 from tests.scoring.conftest import Fold, Write
 from tests.scoring.november import greening_five, sanitation_vector, undispatched
 
@@ -308,6 +309,8 @@ async def test_the_catalogue_tells_what_every_shown_figure_means(
         "refused",
         "not_followed_up",
         "exempt",
+        "appeal",
+        *EXCLUSIONS,
     }
     assert catalogue["next_cursor"] is None
 

@@ -1,85 +1,104 @@
-"""Facts are folded again whenever a ticket's log grows; recompute checks that nothing is off."""
+"""Facts are folded again whenever a ticket's log grows; their states and the sums follow."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from services.scoring import queries
+from services.scoring.queries.folding import (
+    Stored,
+    fact_row,
+    list_stored,
+    lock_facts,
+    state_row,
+    write_folded,
+)
 from services.scoring.rules.fact import Fact
-from services.scoring.rules.facts import fold_facts
+from services.scoring.rules.facts import fold_states
+from services.scoring.rules.marks import Marked, mark
+from services.scoring.rules.sums import LAYOUT, Deltas, add_state, changed_rows
 from shared.db import Tx
 from shared.domain.events import Entry
-from shared.tickets import Hotline, list_entries
-
-BATCH = 500
-# Entries that change no figure are not delivered: how far the fold has come is no difference.
-PROGRESS = ("seq", "recorded_at")
-FIELDS = tuple(field.name for field in fields(Fact) if field.name not in PROGRESS)
-ABSENT = "absent"
+from shared.tickets import list_entries
 
 
-async def fold_again(tx: Tx, ticket_ids: Collection[int]) -> None:
-    """Facts of these tickets from all that is committed of their logs, in two statements."""
-    entries = await list_entries(tx, ticket_ids)
-    await queries.write_facts(tx, fold_all(entries.items()))
+@dataclass(slots=True)
+class Changes:
+    """What folding some tickets again changes in the tables."""
+
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    deltas: Deltas = field(default_factory=dict)
+
+    def take(self, states: Sequence[Fact], stored: Stored | None) -> None:
+        """All states of one round's fact, oldest first, beside what is stored of it."""
+        new = [fact for fact in states if stored is None or fact.seq > stored.seq]
+        if not new:
+            return
+        last = stored.state if stored is not None else None
+        opened: list[Marked] = []
+        for fact in new:
+            state = mark(fact)
+            if last is None or not state.counts_as(last):
+                opened.append(state)
+                last = state
+        assert last is not None
+        self.facts.append(fact_row(new[-1], last))
+        if opened:
+            self._open(opened, stored)
+
+    def _open(self, opened: Sequence[Marked], stored: Stored | None) -> None:
+        if stored is not None:
+            before = stored.state
+            self.closed.append(
+                {
+                    "ticket_id": before.ticket_id,
+                    "round": before.round,
+                    "seq": before.seq,
+                    "known_to": opened[0].known_from,
+                }
+            )
+            add_state(self.deltas, before, -1)
+        ends = [state.known_from for state in opened[1:]]
+        self.states += [
+            state_row(state, known_to)
+            for state, known_to in zip(opened, [*ends, None], strict=True)
+        ]
+        add_state(self.deltas, opened[-1], 1)
+
+    @property
+    def sums(self) -> list[dict[str, Any]]:
+        return [
+            {"by": by, "key": key, "month": month, "counts": counts}
+            for (by, key, month), counts in changed_rows(self.deltas)
+        ]
 
 
-def fold_all(logs: Iterable[tuple[int, list[Entry]]]) -> list[Fact]:
-    """In order of ticket and round, so that two writers cannot cross."""
-    return [fact for ticket_id, log in sorted(logs) for fact in fold_facts(ticket_id, log)]
+async def fold_again(tx: Tx, ticket_ids: Collection[int], *, shared: bool = False) -> None:
+    """Facts, states and sums of these tickets from all that is committed of their logs.
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field of one round where the stored fact is not what the log says.
-
-    `field` is "absent" where a whole fact is missing, or has no log behind it (`folded` None).
+    `shared`: others that rebuild may fold at the same time, but never the same tickets.
     """
-
-    no: str
-    round: int
-    field: str
-    stored: Any
-    folded: Any
-
-
-async def recompute(hotline: Hotline, bureau: int) -> list[Difference]:
-    """Every ticket folded again from its log and compared with its stored facts, exactly."""
-    differences: list[Difference] = []
-    after = 0
-    while True:
-        async with hotline.ledger(bureau, writing=False) as ledger:
-            ids = await queries.list_ids_after(ledger.tx, after, batch=BATCH)
-            if not ids:
-                return differences
-            stored = await queries.list_facts_of(ledger.tx, ids)
-            entries = await list_entries(ledger.tx, ids)
-        differences += compare(stored, entries)
-        after = ids[-1]
+    await lock_facts(tx, shared=shared)
+    stored = await list_stored(tx, ticket_ids)
+    logs = await list_entries(tx, ticket_ids)
+    changes = Changes()
+    for ticket_id, log in sorted(logs.items()):
+        for states in fold_states(ticket_id, log):
+            changes.take(states, stored.get((ticket_id, states[0].round)))
+    horizon = latest_recorded(logs)
+    if horizon is not None:
+        await write_folded(
+            tx,
+            facts=changes.facts,
+            states=changes.states,
+            closed=changes.closed,
+            sums=changes.sums,
+            known_at=horizon,
+            layout=LAYOUT,
+        )
 
 
-def compare(stored: Sequence[Fact], logs: dict[int, list[Entry]]) -> list[Difference]:
-    kept = {(fact.ticket_id, fact.round): fact for fact in stored}
-    folded = {(fact.ticket_id, fact.round): fact for fact in fold_all(logs.items())}
-    return [
-        difference
-        for key in sorted(kept.keys() | folded.keys())
-        for difference in _differ(kept.get(key), folded.get(key), logs.get(key[0], []))
-    ]
-
-
-def _differ(stored: Fact | None, folded: Fact | None, log: list[Entry]) -> Iterator[Difference]:
-    one = stored or folded
-    assert one is not None
-    if stored is None or folded is None:
-        yield Difference(one.no, one.round, ABSENT, stored, folded)
-        return
-    for name in FIELDS:
-        left, right = getattr(stored, name), getattr(folded, name)
-        if left != right:
-            yield Difference(one.no, one.round, name, left, right)
-    known = [entry.recorded_at for entry in log if entry.seq <= stored.seq]
-    if len(known) != stored.seq:
-        yield Difference(one.no, one.round, "seq", stored.seq, folded.seq)
-    elif max(known) != stored.recorded_at:
-        yield Difference(one.no, one.round, "recorded_at", stored.recorded_at, max(known))
+def latest_recorded(logs: Mapping[int, Iterable[Entry]]) -> datetime | None:
+    return max((entry.recorded_at for log in logs.values() for entry in log), default=None)

@@ -1,18 +1,32 @@
 """Score sheets, and the tickets behind each of their figures, as known at one instant."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.scoring import queries
-from services.scoring.actions.facts import fold_all
-from services.scoring.rules.fact import Fact
-from services.scoring.rules.metrics import Metric, Part, Verdict, judge
+from services.scoring.actions.recompute import is_readable
+from services.scoring.queries.counting import (
+    Counted,
+    Scope,
+    Wanted,
+    count_live,
+    count_then,
+    list_counted,
+    list_sums,
+)
+from services.scoring.queries.folding import find_progress
+from services.scoring.queries.waiting import are_over, list_owed
+from services.scoring.rules.facts import fold_facts
+from services.scoring.rules.marks import NOTHING, VERDICTS, Marked, mark
+from services.scoring.rules.metrics import Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row, list_rows, total_row
 from services.scoring.rules.schemes import Scheme
-from services.scoring.rules.tallies import KEYS, Key, tally
+from services.scoring.rules.sums import tallies_of
+from services.scoring.rules.tallies import KEYS, Key, Seen, Tally, ordered, seen
+from services.scoring.rules.verdicts import Part
 from shared.db import Tx
 from shared.domain.rulebook import Unit
 from shared.errors import Unavailable
@@ -22,15 +36,13 @@ CHUNK = 1000
 POLL_SECONDS = 0.02
 TRIES = 250
 
-Scope = frozenset[str] | None
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`scope`: the units whose rows the asker may see; None is all, undispatched ones too.
 
     `known_at` None asks for all that is known now. `emergency` False leaves out the tickets that
-    came under an emergency plan.
+    came under an emergency plan, `adjusted` False what was decided on appeals and exclusions.
     """
 
     period: Period
@@ -38,21 +50,7 @@ class Question:
     scope: Scope
     known_at: datetime | None = None
     emergency: bool = True
-
-    def counts(self, fact: Fact) -> bool:
-        """Tickets that came under an emergency plan may be left out altogether."""
-        return self.emergency or fact.emergency is None
-
-    def sees(self, fact: Fact) -> bool:
-        return self.scope is None or fact.unit in self.scope
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The facts of a period as known at an instant."""
-
-    facts: Sequence[Fact]
-    known_at: datetime
+    adjusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +60,13 @@ class Sheet:
     known_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One round behind a figure, and what it adds to it."""
-
-    no: str
-    round: int
-    verdict: Verdict
-
-
 async def read_sheet(
     tx: Tx, question: Question, *, scheme: Scheme, units: Mapping[str, Unit]
 ) -> Sheet:
     """Units are ranked among all their peers, also those the asker does not see."""
-    known = await list_known(tx, question)
     by_unit = question.by == "unit"
-    facts = known.facts if by_unit else [fact for fact in known.facts if question.sees(fact)]
-    tallies = tally(facts, question.by, period=question.period, known_at=known.known_at)
+    asked = await ask(tx, question, scope=None if by_unit else question.scope)
+    tallies = ordered(await read_tallies(tx, question, asked))
 
     def tier_of(key: Key) -> str | None:
         unit = units.get(key) if by_unit and key is not None else None
@@ -87,50 +75,116 @@ async def read_sheet(
     rows = list_rows(scheme, tallies, tier_of=tier_of)
     if by_unit and question.scope is not None:
         rows = [row for row in rows if row.key in question.scope]
-    return Sheet(rows, total_row(scheme, rows), known.known_at)
+    return Sheet(rows, total_row(scheme, rows), asked.wanted.known_at)
 
 
-def list_counted(
-    known: Known, question: Question, metric: Metric, *, part: Part, keys: tuple[Key, ...]
-) -> list[Counted]:
-    """Exactly the rounds in that part of the figure; without `keys` those of the total."""
-    key_of = KEYS[question.by]
-    found = []
-    for fact in known.facts:
-        if not question.sees(fact) or (keys and key_of(fact) not in keys):
-            continue
-        verdict = judge(metric, fact, period=question.period, known_at=known.known_at)
-        if verdict is not None and verdict.is_in(part):
-            found.append(Counted(fact.no, fact.round, verdict))
-    return sorted(found, key=lambda one: (one.no, one.round))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`unfolded`: as they then were, the rounds of tickets whose logs have grown meanwhile."""
+
+    wanted: Wanted
+    unfolded: Sequence[Marked]
 
 
-async def list_known(tx: Tx, question: Question) -> Known:
-    """The facts that may matter to the period, as they are or as they were.
+async def ask(tx: Tx, question: Question, *, scope: Scope) -> Asked:
+    """What is to be counted: as of the instant named, else of the last event taken in.
 
-    Whoever names an instant has waited for those who might still record before it.
+    Raises Unavailable while everything is being folded again.
     """
-    period, known_at = question.period, question.known_at
-    if known_at is not None:
-        facts = await _list_then(tx, period, known_at)
-    else:
-        facts, horizon = await queries.list_facts_now(tx, period)
-        known_at = horizon or tx.now
-    if period.start > (question.known_at or tx.now):
-        facts = []
-    return Known([fact for fact in facts if question.counts(fact)], known_at)
+    progress = await find_progress(tx)
+    if not is_readable(progress):
+        raise Unavailable
+    known_at = question.known_at
+    owed = () if known_at is None else await list_owed(tx)
+    last = progress.known_at if progress is not None else None
+    wanted = Wanted(
+        question.period,
+        known_at or last or tx.now,
+        units=scope,
+        emergency=question.emergency,
+        adjusted=question.adjusted,
+        owed=owed,
+    )
+    unfolded = [one for one in await list_unfolded(tx, wanted) if wanted.holds(one)]
+    return Asked(wanted, unfolded)
 
 
-async def _list_then(tx: Tx, period: Period, known_at: datetime) -> list[Fact]:
-    facts, stale = await queries.list_facts_then(tx, period, known_at)
-    for start in range(0, len(stale), CHUNK):
-        logs = await list_entries(tx, stale[start : start + CHUNK])
-        then = {
-            ticket_id: [entry for entry in log if entry.recorded_at <= known_at]
-            for ticket_id, log in logs.items()
-        }
-        facts += fold_all(then.items())
-    return facts
+async def list_unfolded(tx: Tx, wanted: Wanted) -> list[Marked]:
+    """The rounds of the tickets still owed, as known at the instant asked for."""
+    found = []
+    for start in range(0, len(wanted.owed), CHUNK):
+        logs = await list_entries(tx, wanted.owed[start : start + CHUNK])
+        for ticket_id, log in logs.items():
+            then = [entry for entry in log if entry.recorded_at <= wanted.known_at]
+            found += [mark(fact) for fact in fold_facts(ticket_id, then)]
+    return found
+
+
+async def read_tallies(tx: Tx, question: Question, asked: Asked) -> dict[Key, Tally]:
+    """From the sums where they say it, else counted from what was known then."""
+    if has_not_begun(tx, question):
+        return {}
+    wanted = asked.wanted
+    in_sums = wanted.emergency and wanted.adjusted and wanted.units is None
+    if question.known_at is None and in_sums:
+        tallies = tallies_of(await list_sums(tx, wanted.period, question.by))
+        return add_seen(tallies, await count_live(tx, wanted, question.by))
+    key_of = KEYS[question.by]
+    unfolded = [(key_of(state), seen_then(state, wanted)) for state in asked.unfolded]
+    return add_seen({}, [*await count_then(tx, wanted, question.by), *unfolded])
+
+
+def seen_then(state: Marked, wanted: Wanted) -> Seen:
+    return seen(state, wanted.period, wanted.known_at, adjusted=wanted.adjusted)
+
+
+def add_seen(tallies: Mapping[Key, Tally], rounds: Iterable[tuple[Key, Seen]]) -> dict[Key, Tally]:
+    found = defaultdict(Tally, tallies)
+    for key, one in rounds:
+        one.add_to(found[key])
+    return dict(found)
+
+
+def has_not_begun(tx: Tx, question: Question) -> bool:
+    return question.period.start > (question.known_at or tx.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rounds behind a figure. `known_at`: where the pages after it must go on from."""
+
+    rounds: Sequence[Counted]
+    known_at: datetime
+
+
+async def read_page(
+    tx: Tx,
+    question: Question,
+    metric: Metric,
+    *,
+    part: Part,
+    keys: tuple[Key, ...],
+    after: tuple[str, int],
+    limit: int,
+) -> Page:
+    """Exactly the rounds in that part of the figure; without `keys` those of the total."""
+    asked = await ask(tx, question, scope=question.scope)
+    wanted = asked.wanted
+    if has_not_begun(tx, question):
+        return Page([], wanted.known_at)
+    rounds = await list_counted(
+        tx, wanted, metric, by=question.by, part=part, keys=keys, after=after, limit=limit
+    )
+    key_of = KEYS[question.by]
+    rounds += [
+        Counted(state.no, state.round, letter)
+        for state in asked.unfolded
+        if (not keys or key_of(state) in keys)
+        and (state.no, state.round) > after
+        and (letter := seen_then(state, wanted).letter(metric)) != NOTHING
+        and VERDICTS[letter].is_in(part)
+    ]
+    return Page(sorted(rounds, key=lambda one: (one.no, one.round))[:limit], wanted.known_at)
 
 
 async def wait_for(tx: Tx, xid: str) -> None:
@@ -139,7 +193,7 @@ async def wait_for(tx: Tx, xid: str) -> None:
     Raises Unavailable when one stays open too long.
     """
     for _ in range(TRIES):
-        if await queries.are_over(tx, xid):
+        if await are_over(tx, xid):
             return
         await asyncio.sleep(POLL_SECONDS)
     raise Unavailable

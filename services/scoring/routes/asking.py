@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from services.scoring.actions.scores import Scope, wait_for
-from services.scoring.queries import get_transaction
+from services.scoring.actions.scores import wait_for
+from services.scoring.queries.counting import Scope
+from services.scoring.queries.waiting import get_transaction
 from shared.domain.actor import Actor
 from shared.domain.rulebook import Rulebook
 from shared.domain.words import Role

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from services.scoring import examples
 from services.scoring.answers import city_rank_body
-from services.scoring.queries import list_city_ranks
+from services.scoring.queries.city_ranks import list_city_ranks
 from services.scoring.rules.streaks import longest_streak
 from services.scoring.schemas import CityRanksQuery
 from shared.errors import Invalid

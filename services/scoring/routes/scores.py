@@ -1,6 +1,5 @@
 """考核: score sheets, and the tickets behind each figure."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 import orjson
@@ -8,13 +7,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.scoring import examples
-from services.scoring.actions.scores import Question, list_counted, list_known, read_sheet
+from services.scoring.actions.scores import Question, read_page, read_sheet
 from services.scoring.answers import TOTAL_KEY, counted_body, sheet_body
+from services.scoring.queries.counting import is_known_unit
 from services.scoring.routes.asking import scope_of, wait_until_known
 from services.scoring.rules.tallies import Key
 from services.scoring.schemas import FigureQuery, ScoresQuery
 from shared.errors import Invalid
 from shared.identity import Identity
+from shared.tickets import Ledger
 from shared.web.auth import Caller, HotlineState
 from shared.web.bodies import check
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
@@ -28,6 +29,7 @@ ASKED = [
     parameter("by", "分组：unit、section、executor、trade、street、source 或 category，默认 unit"),
 ]
 KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算，须带时区；默认为现在所知")
+ADJUSTED = parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false")
 EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认，计入）或 exclude（不计）")
 
 
@@ -40,7 +42,7 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
             *ASKED,
             parameter("scheme", "考核方案，默认 ja-default"),
             KNOWN_AT,
-            parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false"),
+            ADJUSTED,
             EMERGENCY,
         ]
     },
@@ -48,7 +50,7 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
 async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     query = check(ScoresQuery, dict(request.query_params))
     await wait_until_known(hotline, caller.bureau, query.known_at)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         rulebook = ledger.rulebook
         question = Question(
             query.period,
@@ -56,6 +58,7 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
             scope_of(caller.actor, rulebook),
             query.known_at,
             emergency=query.emergency == "include",
+            adjusted=query.adjusted == "true",
         )
         sheet = await read_sheet(ledger.tx, question, scheme=query.scheme, units=rulebook.units)
     body = sheet_body(
@@ -82,6 +85,7 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
             parameter("metric", "指标，见 /v1/metrics", required=True),
             parameter("part", "num、den（默认）或 excluded"),
             KNOWN_AT,
+            ADJUSTED,
             EMERGENCY,
             parameter("limit", "每页条数，默认 50，至多 500"),
             parameter("cursor", "上一页给出的游标"),
@@ -97,28 +101,39 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
         then, no, number = decode_cursor(hotline.keyring, purpose, query.cursor)
         known_at, after = datetime.fromisoformat(then), (no, number)
     await wait_until_known(hotline, caller.bureau, known_at)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
-        scope = scope_of(caller.actor, ledger.rulebook)
+    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         question = Question(
-            query.period, query.by, scope, known_at, emergency=query.emergency == "include"
+            query.period,
+            query.by,
+            scope_of(caller.actor, ledger.rulebook),
+            known_at,
+            emergency=query.emergency == "include",
+            adjusted=query.adjusted == "true",
         )
-        known = await list_known(ledger.tx, question)
-    if query.by == "unit":
-        check_unit(query.key, {*ledger.rulebook.units, *(fact.unit for fact in known.facts)})
-    counted = list_counted(known, question, query.metric, part=query.part, keys=keys_of(query.key))
-    left = [one for one in counted if (one.no, one.round) > after]
-    following = None
-    if len(left) > limit:
-        last = left[limit - 1]
-        place = [known.known_at.isoformat(), last.no, last.round]
+        keys = keys_of(query.key)
+        if query.by == "unit":
+            await check_unit(ledger, keys)
+        page = await read_page(
+            ledger.tx,
+            question,
+            query.metric,
+            part=query.part,
+            keys=keys,
+            after=after,
+            limit=limit + 1,
+        )
+    shown, following = page.rounds[:limit], None
+    if len(page.rounds) > limit:
+        last = shown[-1]
+        place = [page.known_at.isoformat(), last.no, last.round]
         following = encode_cursor(hotline.keyring, purpose, place)
-    return list_answer(request, [counted_body(one) for one in left[:limit]], following)
+    return list_answer(request, [counted_body(one) for one in shown], following)
 
 
 def purpose_of(query: FigureQuery, caller: Identity) -> str:
     """A cursor opens only for the same figure and the same caller."""
     parts = (caller.bureau, caller.actor.key, query.period.id, query.by, query.key)
-    figure = f"{query.metric.id}:{query.part}:{query.known_at}:{query.emergency}"
+    figure = f"{query.metric.id}:{query.part}:{query.known_at}:{query.emergency}:{query.adjusted}"
     return f"scores/tickets:{parts!r}:{figure}"
 
 
@@ -129,6 +144,9 @@ def keys_of(key: str | None) -> tuple[Key, ...]:
     return (None,) if key in UNKNOWN_KEYS else (key,)
 
 
-def check_unit(key: str | None, known: Collection[str | None]) -> None:
-    if not all(one is None or one in known for one in keys_of(key)):
-        raise Invalid.field("/key", "没有这个单位")
+async def check_unit(ledger: Ledger, keys: tuple[Key, ...]) -> None:
+    for key in keys:
+        if key is None or key in ledger.rulebook.units:
+            continue
+        if not await is_known_unit(ledger.tx, key):
+            raise Invalid.field("/key", "没有这个单位")

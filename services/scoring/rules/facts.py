@@ -4,216 +4,94 @@ Dues and outcomes are read from the clocks that the entries carry, never compute
 promised then is what counts, whatever the calendar says today.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any
 
 from services.scoring.rules.fact import Fact
 from services.scoring.rules.follow_ups import official_follow_up
+from services.scoring.rules.rounds import STEPS, Round, Ticket, received
 from shared.domain import events
-from shared.domain.clocks import Clock
 from shared.domain.events import Entry
-from shared.domain.words import ClockName
-
-
-@dataclass(slots=True)
-class _Round:
-    """A round in the making. Each triage speaks for its own round, as each dispatch does."""
-
-    number: int
-    opened_at: datetime
-    trade: str | None
-    category: str | None
-    unit: str | None = None
-    section: str | None = None
-    executor: str | None = None
-    completed_at: datetime | None = None
-    replied_at: datetime | None = None
-    feedback: events.FeedbackSubmitted | None = None
-    follow_ups: list[Entry] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Ticket:
-    """What holds for every round, and the rounds. `clocks`: the latest of each name and round."""
-
-    received: events.TicketReceived
-    street: str | None
-    appeal_type: str
-    urgency: str
-    need_reply: bool
-    is_anonymous: bool
-    has_phone: bool
-    rounds: list[_Round]
-    repeat_of: str | None = None
-    removed: str | None = None
-    emergency: str | None = None
-    clocks: dict[tuple[int, str], Clock] = field(default_factory=dict)
-
-    @property
-    def present(self) -> _Round:
-        return self.rounds[-1]
+from shared.domain.words import ClockName, ClockOutcome
 
 
 def fold_facts(ticket_id: int, entries: Iterable[Entry]) -> list[Fact]:
-    """One fact per round, first to last; none before the ticket was received.
+    """One fact per round as it now is, first to last; none before the ticket was received."""
+    return [states[-1] for states in fold_states(ticket_id, entries)]
+
+
+def fold_states(ticket_id: int, entries: Iterable[Entry]) -> list[list[Fact]]:
+    """For each round every state its fact has had, oldest first.
 
     Entries may come in any order and twice. What lies beyond a gap in `seq` is not yet known.
     """
-    ticket: _Ticket | None = None
-    last: Entry | None = None
-    recorded_at = None
-    for entry in sorted(entries, key=lambda entry: entry.seq):
-        seq = last.seq if last is not None else 0
+    ticket: Ticket | None = None
+    rounds: list[list[Fact]] = []
+    seq = 0
+    known_from: datetime | None = None
+    for entry in sorted(entries, key=_seq):
         if entry.seq == seq:
             continue
         if entry.seq != seq + 1:
             break
-        ticket = _after(ticket, entry)
-        last = entry
-        recorded_at = max(recorded_at or entry.recorded_at, entry.recorded_at)
-    if ticket is None or last is None or recorded_at is None:
-        return []
-    return [
-        _fact(ticket, one, ticket_id=ticket_id, seq=last.seq, recorded_at=recorded_at)
-        for one in ticket.rounds
-    ]
+        seq = entry.seq
+        if known_from is None or entry.recorded_at > known_from:
+            known_from = entry.recorded_at
+        after = _after(ticket, entry)
+        if after is not None:
+            ticket = after
+            _take_states(rounds, ticket, ticket_id=ticket_id, seq=seq, known_from=known_from)
+    return rounds
 
 
-def _after(ticket: _Ticket | None, entry: Entry) -> _Ticket:
+def _take_states(
+    rounds: list[list[Fact]], ticket: Ticket, *, ticket_id: int, seq: int, known_from: datetime
+) -> None:
+    """A round's fact is a new state only where it differs from the last."""
+    for place, one in enumerate(ticket.rounds):
+        fact = _fact(ticket, one, ticket_id=ticket_id, seq=seq, known_from=known_from)
+        if place == len(rounds):
+            rounds.append([fact])
+        elif rounds[place][-1] != fact:
+            rounds[place].append(fact)
+
+
+def _seq(entry: Entry) -> int:
+    return entry.seq
+
+
+def _after(ticket: Ticket | None, entry: Entry) -> Ticket | None:
+    """None where the entry changes nothing that counts."""
     event = entry.event
     if ticket is None:
         if not isinstance(event, events.TicketReceived):
             raise TypeError(f"a log begins with ticket.received, not {event.type}")
-        ticket = _received(event)
+        ticket = received(event)
     else:
         step = STEPS.get(type(event))
         if step is not None:
             step(ticket, entry, event)
+        elif not entry.clocks and event.emergency is None:
+            return None
     ticket.emergency = event.emergency or ticket.emergency
     for clock in entry.clocks:
-        key = (clock.round, clock.name)
+        key = (clock.round, clock.name, clock.unit)
         known = ticket.clocks.get(key)
         if known is None or clock.ordinal >= known.ordinal:
             ticket.clocks[key] = clock
     return ticket
 
 
-def _received(event: events.TicketReceived) -> _Ticket:
-    return _Ticket(
-        received=event,
-        street=event.street,
-        appeal_type=event.appeal_type,
-        urgency=event.urgency,
-        need_reply=event.need_reply,
-        is_anonymous=event.is_anonymous,
-        has_phone=event.has_phone,
-        rounds=[_Round(1, event.received_at, event.trade, event.category)],
-    )
-
-
-OF_TICKET = frozenset(
-    {"street", "appeal_type", "urgency", "need_reply", "is_anonymous", "has_phone"}
-)
-OF_ROUND = frozenset({"trade", "category"})
-
-
-def _updated(ticket: _Ticket, entry: Entry, event: events.TicketUpdated) -> None:
-    for name, value in event.changes.items():
-        if name in OF_TICKET:
-            setattr(ticket, name, value)
-        elif name in OF_ROUND:
-            setattr(ticket.present, name, value)
-
-
-def _triaged(ticket: _Ticket, entry: Entry, event: events.TicketTriaged) -> None:
-    ticket.present.trade = event.trade
-    ticket.present.category = event.category
-    ticket.urgency = event.urgency or ticket.urgency
-
-
-def _dispatched(ticket: _Ticket, entry: Entry, event: events.TicketDispatched) -> None:
-    present = ticket.present
-    present.unit, present.section, present.executor = event.lead, None, None
-
-
-def _accepted(ticket: _Ticket, entry: Entry, event: events.TicketAccepted) -> None:
-    ticket.present.section = event.section
-    ticket.present.executor = event.executor
-
-
-def _fed_back(ticket: _Ticket, entry: Entry, event: events.FeedbackSubmitted) -> None:
-    ticket.present.feedback = event
-
-
-def _feedback_rejected(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.present.feedback = None
-
-
-def _replied(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.present.replied_at = entry.occurred_at
-
-
-def _completed(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.present.completed_at = entry.occurred_at
-
-
-def _followed_up(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-    ticket.present.follow_ups.append(entry)
-
-
-def _rework_opened(ticket: _Ticket, entry: Entry, event: events.ReworkOpened) -> None:
-    before = ticket.present
-    ticket.rounds.append(_Round(event.round, entry.occurred_at, before.trade, before.category))
-
-
-def _repeat_linked(ticket: _Ticket, entry: Entry, event: events.RepeatLinked) -> None:
-    ticket.repeat_of = event.root
-
-
-def _matter_left(ticket: _Ticket, entry: Entry, event: events.MatterLeft) -> None:
-    if event.ends_repeat:
-        ticket.repeat_of = None
-
-
-def _removed(why: str) -> "Step":
-    def step(ticket: _Ticket, entry: Entry, event: events.Event) -> None:
-        ticket.removed = why
-
-    return step
-
-
-Step = Callable[[_Ticket, Entry, Any], None]
-
-STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
-    {
-        events.TicketUpdated: _updated,
-        events.TicketTriaged: _triaged,
-        events.TicketDispatched: _dispatched,
-        events.TicketAccepted: _accepted,
-        events.FeedbackSubmitted: _fed_back,
-        events.FeedbackRejected: _feedback_rejected,
-        events.TicketReplied: _replied,
-        events.TicketCompleted: _completed,
-        events.TicketFollowedUp: _followed_up,
-        events.ReworkOpened: _rework_opened,
-        events.RepeatLinked: _repeat_linked,
-        events.MatterLeft: _matter_left,
-        events.TicketVoided: _removed("voided"),
-        events.ReturnedUpstream: _removed("returned_upstream"),
-        events.TicketMerged: _removed("merged"),
-    }
-)
-
-
-def _fact(ticket: _Ticket, one: _Round, *, ticket_id: int, seq: int, recorded_at: datetime) -> Fact:
-    contact = ticket.clocks.get((one.number, ClockName.FIRST_CONTACT))
-    complete = ticket.clocks.get((one.number, ClockName.COMPLETE))
-    reply = ticket.clocks.get((one.number, ClockName.REPLY))
+def _fact(ticket: Ticket, one: Round, *, ticket_id: int, seq: int, known_from: datetime) -> Fact:
+    clocks = ticket.clocks
+    contact = clocks.get((one.number, ClockName.FIRST_CONTACT, None))
+    accept = clocks.get((one.number, ClockName.UNIT_ACCEPT, one.unit))
+    if accept is not None and accept.outcome is ClockOutcome.CANCELLED:
+        accept = None
+    complete = clocks.get((one.number, ClockName.COMPLETE, None))
+    reply = clocks.get((one.number, ClockName.REPLY, None))
     feedback = one.feedback
-    answer = official_follow_up(one.follow_ups)
+    answer = official_follow_up(one.follow_ups) if one.follow_ups else None
     return Fact(
         ticket_id=ticket_id,
         round=one.number,
@@ -229,11 +107,14 @@ def _fact(ticket: _Ticket, one: _Round, *, ticket_id: int, seq: int, recorded_at
         urgency=ticket.urgency,
         received_at=ticket.received.received_at,
         opened_at=one.opened_at,
+        dispatched_at=one.dispatched_at,
         need_reply=ticket.need_reply,
         has_caller=ticket.has_phone or not ticket.is_anonymous,
         contact_due=contact.due if contact is not None else None,
         contact_outcome=contact.outcome if contact is not None else None,
         contacted_at=contact.stopped_at if contact is not None else None,
+        accept_due=accept.due if accept is not None else None,
+        accepted_at=one.accepted_at,
         complete_start=complete.start if complete is not None else None,
         complete_due=complete.due if complete is not None else None,
         completed_at=one.completed_at,
@@ -248,8 +129,16 @@ def _fact(ticket: _Ticket, one: _Round, *, ticket_id: int, seq: int, recorded_at
         overall=answer.overall if answer is not None else None,
         solved=answer.solved if answer is not None else None,
         repeat_of=ticket.repeat_of,
+        returns=one.returns,
+        wrong_returns=one.wrong_returns,
+        extended=one.extended,
+        reworked=one is not ticket.present,
+        excluded_for=ticket.excluded_for,
+        appeals=" ".join(sorted(one.appeals)),
+        pending_appeals=one.pending_appeals,
+        pending_exclusion=ticket.pending_exclusion,
         removed=ticket.removed,
         emergency=ticket.emergency,
         seq=seq,
-        recorded_at=recorded_at,
+        known_from=known_from,
     )

@@ -18,6 +18,13 @@ class Period:
     start: datetime
     end: datetime
 
+    @property
+    def months(self) -> tuple[int, ...]:
+        """As numbers: 202611 for November 2026."""
+        year, _, month = self.id.partition("-")
+        first = int(year) * 100
+        return (first + int(month),) if month else tuple(range(first + 1, first + 13))
+
     def holds(self, at: datetime) -> bool:
         return self.start <= at < self.end
 

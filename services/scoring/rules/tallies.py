@@ -1,6 +1,5 @@
-"""Tallies: the metrics of many facts, added up by unit, street or whatever is asked."""
+"""Tallies: the metrics of many rounds, added up by unit, street or whatever is asked."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from services.scoring.rules.fact import Fact
-from services.scoring.rules.metrics import METRICS, RATES, Verdict, judge
+from services.scoring.rules.marks import NOTHING, VERDICTS, Marked
+from services.scoring.rules.metrics import METRICS, RATES, Dated, Due, Metric
 from services.scoring.rules.periods import Period
+from services.scoring.rules.verdicts import Verdict
 
 Key = str | None
 
@@ -28,12 +28,15 @@ class Figure:
         """num/den, exactly; None, never 0 or 1, where nothing is counted."""
         return Fraction(self.num) / self.den if self.den else None
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: Verdict, rounds: int = 1) -> None:
         if verdict.worth is not None:
-            self.num += verdict.worth
-            self.den += 1
+            self.num += verdict.worth * rounds
+            self.den += rounds
         elif verdict.reason is not None:
-            self.excluded[verdict.reason] = self.excluded.get(verdict.reason, 0) + 1
+            left = self.excluded.get(verdict.reason, 0) + rounds
+            self.excluded[verdict.reason] = left
+            if not left:
+                del self.excluded[verdict.reason]
 
     def include(self, other: "Figure") -> None:
         self.num += other.num
@@ -48,7 +51,7 @@ def _no_figures() -> dict[str, Figure]:
 
 @dataclass(slots=True)
 class Tally:
-    """Every metric of one group of facts."""
+    """Every metric of one group of rounds."""
 
     figures: dict[str, Figure] = field(default_factory=_no_figures)
 
@@ -65,25 +68,60 @@ class Tally:
             self.figures[metric].include(figure)
 
 
-def _within_unit(name: str) -> Callable[[Fact], Key]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which of a round's marks count in a period, and how many rounds are marked just so.
+
+    `dates`: what of it lies in the period; `dues`: which of its dues have come.
+    """
+
+    dates: frozenset[Dated]
+    dues: frozenset[Due]
+    marks: str
+    rounds: int = 1
+
+    def letter(self, metric: Metric) -> str:
+        """The mark that counts in the metric; NOTHING where none does."""
+        counts = metric.dated in self.dates and (metric.due is None or metric.due in self.dues)
+        return self.marks[METRICS.index(metric)] if counts else NOTHING
+
+    def add_to(self, tally: Tally) -> None:
+        for metric, letter in zip(METRICS, self.marks, strict=True):
+            if letter == NOTHING or metric.dated not in self.dates:
+                continue
+            if metric.due is None or metric.due in self.dues:
+                tally.figures[metric.id].add(VERDICTS[letter], self.rounds)
+
+
+def seen(state: Marked, period: Period, known_at: datetime, *, adjusted: bool = True) -> Seen:
+    """What of one round counts in the period, as known then."""
+    months = period.months
+    dates = frozenset(one for one in Dated if getattr(state, f"{one.value}_month") in months)
+    waits = {one: getattr(state, f"{one.value}_from") for one in Due}
+    dues = frozenset(one for one, at in waits.items() if at is None or at <= known_at)
+    plain = state.marks if adjusted else state.plain_marks or state.marks
+    return Seen(dates, dues, plain)
+
+
+def _within_unit(name: str) -> Callable[[Marked], Key]:
     """Sections and people are told apart inside their unit; unknown without either."""
 
-    def key(fact: Fact) -> Key:
-        part = getattr(fact, name)
-        return f"{fact.unit}/{part}" if fact.unit is not None and part is not None else None
+    def key(state: Marked) -> Key:
+        part = getattr(state, name)
+        return f"{state.unit}/{part}" if state.unit is not None and part is not None else None
 
     return key
 
 
-def _own(name: str) -> Callable[[Fact], Key]:
-    def key(fact: Fact) -> Key:
-        value: Key = getattr(fact, name)
+def _own(name: str) -> Callable[[Marked], Key]:
+    def key(state: Marked) -> Key:
+        value: Key = getattr(state, name)
         return value
 
     return key
 
 
-KEYS: Mapping[str, Callable[[Fact], Key]] = MappingProxyType(
+KEYS: Mapping[str, Callable[[Marked], Key]] = MappingProxyType(
     {
         "unit": _own("unit"),
         "section": _within_unit("section"),
@@ -96,20 +134,10 @@ KEYS: Mapping[str, Callable[[Fact], Key]] = MappingProxyType(
 )
 
 
-def tally(
-    facts: Iterable[Fact], by: str, *, period: Period, known_at: datetime
-) -> dict[Key, Tally]:
-    """Groups in order of their key, the unknown last; those without any figure are left out."""
-    key_of = KEYS[by]
-    groups: defaultdict[Key, Tally] = defaultdict(Tally)
-    for fact in facts:
-        figures = groups[key_of(fact)].figures
-        for metric in METRICS:
-            verdict = judge(metric, fact, period=period, known_at=known_at)
-            if verdict is not None:
-                figures[metric.id].add(verdict)
-    ordered = sorted(groups, key=lambda key: (key is None, key or ""))
-    return {key: groups[key] for key in ordered if not groups[key].is_empty}
+def ordered(tallies: Mapping[Key, Tally]) -> dict[Key, Tally]:
+    """In order of their key, the unknown last; those without any figure are left out."""
+    keys = sorted(tallies, key=lambda key: (key is None, key or ""))
+    return {key: tallies[key] for key in keys if not tallies[key].is_empty}
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

@@ -1,0 +1,168 @@
+"""Folding everything again: to check that nothing is off, or from nothing."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from services.scoring.actions.facts import fold_again
+from services.scoring.queries.folding import (
+    Progress,
+    find_progress,
+    list_facts_of,
+    list_ids_after,
+    list_states_of,
+    lock_facts,
+)
+from services.scoring.queries.rebuilding import (
+    delete_all,
+    finish_rebuilding,
+    hash_tables,
+    list_all_sums,
+    set_rebuilt_to,
+)
+from services.scoring.rules.fact import Fact
+from services.scoring.rules.facts import fold_states
+from services.scoring.rules.marks import Marked, list_states
+from services.scoring.rules.sums import LAYOUT, Deltas, add_state, changed_rows
+from shared.domain.events import Entry
+from shared.tickets import Hotline, list_entries
+
+BATCH = 500
+FACT_FIELDS = tuple(field.name for field in fields(Fact))
+STATE_FIELDS = tuple(field.name for field in fields(Marked))
+ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field where what is stored is not what the log says.
+
+    `what`: a fact's or a state's ticket and round, or a sum's group and month. `field` is "absent"
+    where a whole row is missing, or has no log behind it (`folded` None).
+    """
+
+    what: str
+    field: str
+    stored: Any
+    folded: Any
+
+
+async def recompute(hotline: Hotline, bureau: int) -> list[Difference]:
+    """Every ticket folded again from its log and compared with all that is stored, exactly."""
+    differences: list[Difference] = []
+    deltas: Deltas = {}
+    after = 0
+    while True:
+        async with hotline.ledger(bureau, writing=False, snapshot=True) as ledger:
+            ids = await list_ids_after(ledger.tx, after, batch=BATCH)
+            if not ids:
+                break
+            facts = await list_facts_of(ledger.tx, ids)
+            states = await list_states_of(ledger.tx, ids)
+            logs = await list_entries(ledger.tx, ids)
+        differences += compare(facts, states, logs, deltas=deltas)
+        after = ids[-1]
+    async with hotline.ledger(bureau, writing=False, snapshot=True) as ledger:
+        stored_sums = await list_all_sums(ledger.tx)
+    return differences + list(compare_sums(stored_sums, dict(changed_rows(deltas))))
+
+
+def compare(
+    facts: Sequence[Fact],
+    states: Sequence[Marked],
+    logs: Mapping[int, list[Entry]],
+    *,
+    deltas: Deltas,
+) -> list[Difference]:
+    """Facts and states of some tickets; what they add up to goes into `deltas`."""
+    folded_facts: dict[tuple[int, int], Fact] = {}
+    folded_states: dict[tuple[int, int, int], Marked] = {}
+    for ticket_id, log in logs.items():
+        for history in fold_states(ticket_id, log):
+            fact = history[-1]
+            folded_facts[ticket_id, fact.round] = fact
+            marked = list(list_states(history))
+            folded_states |= {(ticket_id, one.round, one.seq): one for one in marked}
+            add_state(deltas, marked[-1], 1)
+    kept_facts = {(one.ticket_id, one.round): one for one in facts}
+    kept_states = {(one.ticket_id, one.round, one.seq): one for one in states}
+    return [
+        *_differ(kept_facts, folded_facts, FACT_FIELDS),
+        *_differ(kept_states, folded_states, STATE_FIELDS),
+    ]
+
+
+def _differ(
+    stored: Mapping[Any, Any],
+    folded: Mapping[Any, Any],
+    names: Sequence[str],
+) -> Iterator[Difference]:
+    for key in sorted(stored.keys() | folded.keys()):
+        left, right = stored.get(key), folded.get(key)
+        one: Any = left or right
+        what = f"{one.no}/{one.round}"
+        if left is None or right is None:
+            yield Difference(what, ABSENT, left, right)
+            continue
+        for name in names:
+            mine, theirs = getattr(left, name), getattr(right, name)
+            if mine != theirs:
+                yield Difference(what, name, mine, theirs)
+
+
+def compare_sums(
+    stored: Mapping[tuple[str, str, int], Sequence[int]],
+    folded: Mapping[tuple[str, str, int], Sequence[int]],
+) -> Iterator[Difference]:
+    """A row of nothing but noughts is as good as none."""
+    for key in sorted(stored.keys() | folded.keys()):
+        left, right = stored.get(key), folded.get(key)
+        if left != right and any([*(left or ()), *(right or ())]):
+            yield Difference("sums/" + "/".join(map(str, key)), "counts", left, right)
+
+
+async def begin_rebuilding(hotline: Hotline, bureau: int) -> None:
+    """Throws away every fact, state and sum; until all is folded again no score is told."""
+    async with hotline.ledger(bureau) as ledger:
+        await lock_facts(ledger.tx)
+        await delete_all(ledger.tx, LAYOUT)
+
+
+async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> bool:
+    """The next tickets of a rebuilding that is under way; False where there is none (any more)."""
+    async with hotline.ledger(bureau) as ledger:
+        progress = await find_progress(ledger.tx)
+        if progress is None:
+            return False
+        if progress.layout != LAYOUT:
+            await lock_facts(ledger.tx)
+            await delete_all(ledger.tx, LAYOUT)
+            return True
+        if progress.rebuilt_to is None:
+            return False
+        ids = await list_ids_after(ledger.tx, progress.rebuilt_to, batch=batch)
+        if not ids:
+            await finish_rebuilding(ledger.tx)
+            return False
+        await fold_again(ledger.tx, ids)
+        await set_rebuilt_to(ledger.tx, ids[-1])
+    return True
+
+
+async def rebuild(hotline: Hotline, bureau: int) -> None:
+    await begin_rebuilding(hotline, bureau)
+    while await rebuild_some(hotline, bureau):
+        pass
+
+
+def is_readable(progress: Progress | None) -> bool:
+    """Nothing folded yet, or all of it, in the layout that this release reads."""
+    return progress is None or (progress.layout == LAYOUT and progress.rebuilt_to is None)
+
+
+async def content_hash(hotline: Hotline, bureau: int) -> str:
+    """One hash over every row of facts, states and sums, whenever and in whatever order written."""
+    async with hotline.ledger(bureau, writing=False, snapshot=True) as ledger:
+        parts = await hash_tables(ledger.tx)
+    return hashlib.sha256(repr(sorted(parts.items())).encode()).hexdigest()

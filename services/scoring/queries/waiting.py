@@ -1,0 +1,38 @@
+"""What is not known yet: an instant is when nobody can record before it, and all is folded."""
+
+from sqlalchemy import text
+
+from shared.db import Tx
+from shared.events.subscriptions import SCORING
+
+OWN_TRANSACTION = text("SELECT pg_current_xact_id()::text AS xid")
+IS_OVER = text(
+    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > CAST(CAST(:xid AS text) AS xid8) AS over"
+)
+
+OWED = text(
+    "SELECT DISTINCT stream_id FROM deliveries WHERE bureau_id = :bureau"
+    " AND subscriber = :subscriber AND parked_at IS NULL ORDER BY stream_id"
+)
+
+
+async def get_transaction(tx: Tx) -> str:
+    """This writing transaction's id: all that had begun to write before it have smaller ones.
+
+    The upper bound of a snapshot will not do: it stops short of ids given to who is still open.
+    """
+    row = await tx.row(OWN_TRANSACTION)
+    assert row is not None
+    return str(row.xid)
+
+
+async def are_over(tx: Tx, xid: str) -> bool:
+    """True once no transaction up to that id is still open."""
+    row = await tx.row(IS_OVER, xid=xid)
+    return row is not None and bool(row.over)
+
+
+async def list_owed(tx: Tx) -> tuple[int, ...]:
+    """Tickets whose logs have grown since they were folded."""
+    rows = await tx.rows(OWED, bureau=tx.bureau, subscriber=SCORING)
+    return tuple(row.stream_id for row in rows)

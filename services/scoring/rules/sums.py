@@ -1,0 +1,103 @@
+"""Sums: how many rounds bear which mark, kept by group and month, so that no score counts tickets.
+
+A row holds one number for each (metric, mark) there can be, at a fixed place. Verdicts that still
+wait for a due are not in it: whoever reads adds those that have come.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from services.scoring.rules.marks import LETTERS, NOTHING, VERDICTS, Marked
+from services.scoring.rules.metrics import METRICS, Dated, Due, Measure, Metric
+from services.scoring.rules.tallies import KEYS, Tally
+from services.scoring.rules.verdicts import EXCLUDED, EXCLUSIONS
+
+UNKNOWN = ""
+# (by, key, month): how much each place grows.
+Deltas = dict[tuple[str, str, int], dict[int, int]]
+
+
+def _letters(metric: Metric) -> str:
+    """The marks that a round can bear in the metric."""
+    if metric.measure is Measure.TICKETS:
+        return "1"
+    worth = "0168" if metric.measure is Measure.POINTS else "01"
+    return worth + "".join(
+        LETTERS[EXCLUDED[reason]] for reason in dict.fromkeys((*metric.excludes, *EXCLUSIONS))
+    )
+
+
+PLACES: Mapping[tuple[int, str], int] = MappingProxyType(
+    {
+        mark: place
+        for place, mark in enumerate(
+            (number, letter) for number, metric in enumerate(METRICS) for letter in _letters(metric)
+        )
+    }
+)
+# A stored row of another layout is not ours to read: everything is folded again.
+LAYOUT = " ".join(f"{metric.id}.{metric.version}:{_letters(metric)}" for metric in METRICS)
+BY_PLACE = tuple((METRICS[number].id, VERDICTS[letter]) for number, letter in PLACES)
+
+_MONTHS = tuple(f"{metric.dated.value}_month" for metric in METRICS)
+_WAITS = tuple(None if m.due is None else f"{m.due.value}_from" for m in METRICS)
+
+
+def marks_by_month(state: Marked) -> dict[int, list[int]]:
+    """The places at which the round counts, by month; what waits for a due is left out."""
+    found: dict[int, list[int]] = {}
+    for number, letter in enumerate(state.marks):
+        if letter == NOTHING:
+            continue
+        waits = _WAITS[number]
+        if waits is not None and getattr(state, waits) is not None:
+            continue
+        month = getattr(state, _MONTHS[number])
+        found.setdefault(month, []).append(PLACES[number, letter])
+    return found
+
+
+def add_state(deltas: Deltas, state: Marked, sign: int) -> None:
+    """The round comes to bear these marks (sign 1), or ceases to (sign -1)."""
+    months = marks_by_month(state)
+    if not months:
+        return
+    for by, key_of in KEYS.items():
+        key = key_of(state) or UNKNOWN
+        for month, places in months.items():
+            row = deltas.setdefault((by, key, month), {})
+            for place in places:
+                row[place] = row.get(place, 0) + sign
+
+
+def dense(row: Mapping[int, int]) -> list[int]:
+    counts = [0] * len(PLACES)
+    for place, count in row.items():
+        counts[place] = count
+    return counts
+
+
+def changed_rows(deltas: Deltas) -> Iterator[tuple[tuple[str, str, int], list[int]]]:
+    """In one order for all writers, so that two cannot cross."""
+    for place in sorted(deltas):
+        if any(deltas[place].values()):
+            yield place, dense(deltas[place])
+
+
+def tallies_of(rows: Iterable[tuple[str, Sequence[int]]]) -> dict[str | None, Tally]:
+    """Rows of (key, counts), several of one key added up."""
+    tallies: defaultdict[str | None, Tally] = defaultdict(Tally)
+    for key, counts in rows:
+        figures = tallies[key or None].figures
+        for (metric, verdict), count in zip(BY_PLACE, counts, strict=True):
+            if count:
+                figures[metric].add(verdict, count)
+    return dict(tallies)
+
+
+# What of a round in work is in none of the sums, by the due it waits for.
+WAITING: tuple[Due, ...] = tuple(Due)
+DATED_BY: Mapping[Due, Dated] = MappingProxyType(
+    {metric.due: metric.dated for metric in METRICS if metric.due is not None}
+)
