@@ -8,11 +8,14 @@ from services.scoring.actions.recompute import (
     begin_rebuilding,
     content_hash,
     is_readable,
+    rebuild,
     rebuild_some,
     recompute,
 )
 from services.scoring.queries.folding import find_progress
+from services.scoring.queries.rebuilding import take_rebuilding
 from shared.domain.words import Satisfaction
+from shared.errors import Conflict
 from shared.tickets import Hotline
 from tests.scoring.conftest import BUREAU, Fold, Write
 from tests.scoring.histories import History, at, completed
@@ -79,6 +82,28 @@ async def test_all_that_was_thrown_away_is_folded_again_to_the_same(hotline: Hot
     assert emptied != before
     assert await content_hash(hotline, BUREAU) == before
     assert await recompute(hotline, BUREAU) == []
+
+
+@pytest.mark.usefixtures("folded")
+async def test_several_ranges_side_by_side_give_the_same(hotline: Hotline) -> None:
+    before = await content_hash(hotline, BUREAU)
+    await corrupt(hotline, "UPDATE sums SET counts[1] = 99")
+
+    await rebuild(hotline, BUREAU, lanes=2)
+
+    assert await content_hash(hotline, BUREAU) == before
+
+
+@pytest.mark.usefixtures("folded")
+async def test_only_one_rebuilds_at_a_time(hotline: Hotline) -> None:
+    before = await content_hash(hotline, BUREAU)
+    await corrupt(hotline, "UPDATE fact_progress SET layout = 'an older one'")
+    async with hotline.database.transaction(BUREAU, writing=False) as tx:
+        assert await take_rebuilding(tx)
+        with pytest.raises(Conflict):
+            await rebuild(hotline, BUREAU)
+        assert not await rebuild_some(hotline, BUREAU)
+        assert await content_hash(hotline, BUREAU) == before
 
 
 @pytest.mark.usefixtures("folded")

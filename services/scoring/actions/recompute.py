@@ -1,6 +1,8 @@
 """Folding everything again: to check that nothing is off, or from nothing."""
 
+import asyncio
 import hashlib
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,16 +21,21 @@ from services.scoring.queries.rebuilding import (
     finish_rebuilding,
     hash_tables,
     list_all_sums,
+    list_bounds,
     set_rebuilt_to,
+    take_rebuilding,
 )
 from services.scoring.rules.fact import Fact
 from services.scoring.rules.facts import fold_states
 from services.scoring.rules.marks import Marked, list_states
 from services.scoring.rules.sums import LAYOUT, Deltas, add_state, changed_rows
 from shared.domain.events import Entry
+from shared.errors import Conflict
 from shared.tickets import Hotline, list_entries
 
 BATCH = 500
+# One folds while another's statement runs.
+LANES = 3
 FACT_FIELDS = tuple(field.name for field in fields(Fact))
 STATE_FIELDS = tuple(field.name for field in fields(Marked))
 ABSENT = "absent"
@@ -130,10 +137,13 @@ async def begin_rebuilding(hotline: Hotline, bureau: int) -> None:
 
 
 async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> bool:
-    """The next tickets of a rebuilding that is under way; False where there is none (any more)."""
+    """The next tickets of a rebuilding that was begun; False where there is nothing to do.
+
+    Where somebody is at it, it is left to them.
+    """
     async with hotline.ledger(bureau) as ledger:
         progress = await find_progress(ledger.tx)
-        if progress is None:
+        if progress is None or not await take_rebuilding(ledger.tx):
             return False
         if progress.layout != LAYOUT:
             await lock_facts(ledger.tx)
@@ -150,10 +160,33 @@ async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> 
     return True
 
 
-async def rebuild(hotline: Hotline, bureau: int) -> None:
-    await begin_rebuilding(hotline, bureau)
-    while await rebuild_some(hotline, bureau):
-        pass
+async def rebuild(hotline: Hotline, bureau: int, *, lanes: int = LANES) -> None:
+    """Everything from nothing, several ranges of tickets side by side.
+
+    Raises Conflict where somebody is at it already. Killed midway, the worker goes on with it.
+    """
+    async with hotline.database.transaction(bureau, writing=False) as tx:
+        if not await take_rebuilding(tx):
+            raise Conflict
+        await begin_rebuilding(hotline, bureau)
+        bounds = await list_bounds(tx, lanes=lanes)
+        async with asyncio.TaskGroup() as tasks:
+            for after, until in itertools.pairwise(bounds):
+                tasks.create_task(_rebuild_range(hotline, bureau, after, until))
+        async with hotline.ledger(bureau) as ledger:
+            await finish_rebuilding(ledger.tx)
+
+
+async def _rebuild_range(hotline: Hotline, bureau: int, after: int, until: int) -> None:
+    """The tickets after the one, up to and with the other."""
+    while True:
+        async with hotline.ledger(bureau) as ledger:
+            ids = await list_ids_after(ledger.tx, after, batch=BATCH)
+            ids = [one for one in ids if one <= until]
+            if not ids:
+                return
+            await fold_again(ledger.tx, ids, shared=True)
+        after = ids[-1]
 
 
 def is_readable(progress: Progress | None) -> bool:

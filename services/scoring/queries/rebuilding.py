@@ -19,6 +19,13 @@ ADVANCE = text("UPDATE fact_progress SET rebuilt_to = :ticket WHERE bureau_id = 
 FINISH = text("UPDATE fact_progress SET rebuilt_to = NULL WHERE bureau_id = :bureau")
 ALL_SUMS = text('SELECT "by", key, month, counts FROM sums WHERE bureau_id = :bureau')
 
+# Held to the end of the transaction; one that writes nothing holds up nobody.
+TAKE = text("SELECT pg_try_advisory_xact_lock(hashtext('minhu.rebuilding'), :bureau)")
+BOUNDS = text(
+    "SELECT min(ticket_id) - 1 AS first, max(ticket_id) AS last FROM ticket_events"
+    " WHERE bureau_id = :bureau"
+)
+
 
 def _hash(table: str, columns: Sequence[str]) -> TextClause:
     """Two sums of 64-bit hashes, so that the order of rows is none of its business."""
@@ -46,6 +53,21 @@ async def delete_all(tx: Tx, layout: str) -> None:
     for statement in (DELETE_FACTS, DELETE_VERSIONS, DELETE_SUMS):
         await tx.run(statement, bureau=tx.bureau)
     await tx.run(BEGIN, bureau=tx.bureau, layout=layout)
+
+
+async def take_rebuilding(tx: Tx) -> bool:
+    """False where another transaction has it in its hands."""
+    row = await tx.row(TAKE, bureau=tx.bureau)
+    return row is not None and bool(row[0])
+
+
+async def list_bounds(tx: Tx, *, lanes: int) -> list[int]:
+    """Ticket ids that part the log into so many ranges: after the first, up to the next, …"""
+    row = await tx.row(BOUNDS, bureau=tx.bureau)
+    if row is None or row.last is None:
+        return []
+    width = row.last - row.first
+    return [row.first + width * lane // lanes for lane in range(lanes + 1)]
 
 
 async def set_rebuilt_to(tx: Tx, ticket_id: int) -> None:

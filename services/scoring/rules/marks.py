@@ -7,6 +7,7 @@ instant of the past, and by whoever reads the views.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
 
 from services.scoring.rules.fact import Fact
@@ -91,20 +92,22 @@ class Marked:
 
     @property
     def content(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in CONTENT)
+        found: tuple[object, ...] = CONTENT(self)
+        return found
 
 
-CONTENT = tuple(Marked.__dataclass_fields__)[4:]
+CONTENT = attrgetter(*tuple(Marked.__dataclass_fields__)[4:])
 
 
 def mark(fact: Fact) -> Marked:
-    marks = marks_of(fact)
+    """A fact that has left every figure is in no month and bears no mark."""
+    gone = fact.removed is not None
+    dates = {} if gone else {dated: instant(fact, dated) for dated in Dated}
+    waits = {} if gone or fact.completed_at else {due: due_at(fact, due) for due in Due}
+    months = {dated: month_number(at) for dated, at in dates.items() if at is not None}
+    marks = _marks(fact, months)
     plain_fact = plain(fact)
-    plain_marks = marks if plain_fact is fact else marks_of(plain_fact)
-    months = {dated: month_of(fact, dated) for dated in Dated}
-    waits = {due: None if fact.completed_at else due_at(fact, due) for due in Due}
-    if fact.removed is not None:
-        months, waits = dict.fromkeys(Dated), dict.fromkeys(Due)
+    plain_marks = marks if plain_fact is fact else _marks(plain_fact, months)
     return Marked(
         ticket_id=fact.ticket_id,
         round=fact.round,
@@ -119,28 +122,26 @@ def mark(fact: Fact) -> Marked:
         category=fact.category,
         street=fact.street,
         emergency=fact.emergency is not None,
-        opened_month=months[Dated.OPENED],
-        dispatched_month=months[Dated.DISPATCHED],
-        contact_month=months[Dated.CONTACT],
-        due_month=months[Dated.DUE],
-        completed_month=months[Dated.COMPLETED],
-        reply_month=months[Dated.REPLY],
-        contact_from=waits[Due.CONTACT],
-        accept_from=waits[Due.ACCEPT],
-        due_from=waits[Due.DUE],
-        reply_from=waits[Due.REPLY],
+        opened_month=months.get(Dated.OPENED),
+        dispatched_month=months.get(Dated.DISPATCHED),
+        contact_month=months.get(Dated.CONTACT),
+        due_month=months.get(Dated.DUE),
+        completed_month=months.get(Dated.COMPLETED),
+        reply_month=months.get(Dated.REPLY),
+        contact_from=waits.get(Due.CONTACT),
+        accept_from=waits.get(Due.ACCEPT),
+        due_from=waits.get(Due.DUE),
+        reply_from=waits.get(Due.REPLY),
         marks=marks,
         plain_marks=plain_marks if plain_marks != marks else None,
     )
 
 
-def marks_of(fact: Fact) -> str:
-    return "".join(LETTERS[verdict_of(metric, fact)] for metric in METRICS)
-
-
-def month_of(fact: Fact, dated: Dated) -> int | None:
-    at = instant(fact, dated)
-    return None if at is None else month_number(at)
+def _marks(fact: Fact, months: Mapping[Dated, int]) -> str:
+    return "".join(
+        LETTERS[verdict_of(metric, fact)] if metric.dated in months else NOTHING
+        for metric in METRICS
+    )
 
 
 def month_number(at: datetime) -> int:

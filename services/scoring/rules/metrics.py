@@ -134,9 +134,7 @@ KEPT = frozenset({"intake", "pending_appeal_count", "pending_exclusion_count"})
 
 
 def verdict_of(metric: Metric, fact: Fact) -> Verdict | None:
-    """How the fact counts in the metric of whichever month it belongs to."""
-    if fact.removed is not None or instant(fact, metric.dated) is None:
-        return None
+    """How a round that is in some month of the metric counts there."""
     verdict = metric.verdict(fact)
     if fact.excluded_for is None or verdict is None or metric.id in KEPT:
         return verdict
