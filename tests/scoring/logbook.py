@@ -67,7 +67,7 @@ def write(ledger: Ledger, one: Written, steps: Sequence[Step], ticket: Ticket | 
             ticket = note_time(ledger, one, ticket, step.recorded_at)
         one.recorded_at = step.recorded_at
         ledger.tx = replace(ledger.tx, now=step.recorded_at)
-        given: dict[str, Any] = {"actor": SYSTEM, "occurred_at": step.occurred_at}
+        given: dict[str, Any] = {"actor": step.by, "occurred_at": step.occurred_at}
         if ticket is not None:
             ticket = ledger.record(ticket, step.event, **given)
         elif isinstance(step.event, TicketReceived):

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from services.scoring.actions.facts import recompute
+from services.scoring.actions.recompute import content_hash, rebuild, recompute
 from services.scoring.app import create_app
 from shared.tickets import Hotline
 from shared.tickets.clock import set_clock, start_clock
@@ -128,6 +128,11 @@ def test_the_histories_bring_about_every_verdict_of_every_metric(world: World) -
 
 async def test_facts_taken_in_piece_by_piece_are_those_built_anew(world: World) -> None:
     assert await recompute(world.hotline, BUREAU) == []
+    before = await content_hash(world.hotline, BUREAU)
+
+    await rebuild(world.hotline, BUREAU)
+
+    assert await content_hash(world.hotline, BUREAU) == before
 
 
 async def test_a_figure_is_one_number_wherever_it_is_read(

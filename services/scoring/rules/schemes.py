@@ -36,6 +36,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "overdue": Rule("overdue_count"),
         "repeat": Rule("repeat_count", free=1),
         "rework": Rule("rework_count"),
+        "wrong_return": Rule("wrong_return_count"),
     }
 )
 
@@ -72,7 +73,12 @@ PRESETS: tuple[Scheme, ...] = (
         },
         resolution_mode="strict",
         bonus={"praise": Decimal("0.5")},
-        penalty={"overdue": Decimal(1), "repeat": Decimal("0.5"), "rework": Decimal(1)},
+        penalty={
+            "overdue": Decimal(1),
+            "repeat": Decimal("0.5"),
+            "rework": Decimal(1),
+            "wrong_return": Decimal("0.5"),
+        },
         bonus_cap=Decimal(5),
     ),
     Scheme(

@@ -10,6 +10,7 @@ from shared.domain.words import (
     ContactReason,
     ContactResult,
     ReturnReason,
+    Role,
     TicketKind,
     Trade,
     Urgency,
@@ -87,7 +88,7 @@ def receive(teller: Teller) -> None:
         "upstream_due": at + teller.seconds(timedelta(days=9)) if teller.chance(0.2) else None,
     }
     teller.wait(minutes=40)
-    teller.say(events.TicketReceived(**given), happened=at)
+    teller.say(events.TicketReceived(**given), happened=at, by=Role.SOURCE)
 
 
 def begin(teller: Teller) -> bool:
@@ -100,9 +101,9 @@ def begin(teller: Teller) -> bool:
         teller.say(events.ReturnUpstreamRequested(ReturnReason.NOT_OURS))
         teller.wait(days=2)
         if teller.chance(0.5):
-            teller.say(events.ReturnedUpstream())
+            teller.say(events.ReturnedUpstream(), by=Role.SOURCE)
             return False
-        teller.say(events.ReturnDecided(granted=False))
+        teller.say(events.ReturnDecided(granted=False), by=Role.SOURCE)
     if teller.chance(0.03):
         return False
     teller.wait(hours=6)
@@ -166,7 +167,7 @@ def given_back(teller: Teller) -> bool:
     if not teller.chance(0.12):
         return False
     teller.wait(hours=2)
-    teller.say(events.ReturnRequested(teller.unit, ReturnReason.NOT_OURS))
+    teller.say(events.ReturnRequested(teller.unit, ReturnReason.NOT_OURS), by=Role.UNIT)
     if teller.chance(0.3):
         contact(teller)
     teller.wait(hours=8)

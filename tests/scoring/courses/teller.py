@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
+from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.events import Event, ReturnedUpstream, TicketMerged, TicketVoided
-from shared.domain.words import Trade
+from shared.domain.words import Role, Trade
 
 T = TypeVar("T")
 PLAN = "plan-1"
@@ -38,6 +39,7 @@ class Step:
     event: Event
     occurred_at: datetime
     recorded_at: datetime
+    by: Actor
 
 
 class Teller:
@@ -81,7 +83,7 @@ class Teller:
     def wait(self, **most: float) -> None:
         self.now += self.seconds(timedelta(**most))
 
-    def say(self, event: Event, *, happened: datetime | None = None) -> None:
+    def say(self, event: Event, *, happened: datetime | None = None, by: Role = Role.DESK) -> None:
         """Now and then recorded some time after it happened."""
         if self.is_over or self.is_ended:
             return
@@ -94,7 +96,7 @@ class Teller:
         recorded = max([self.now + micro, *(step.recorded_at for step in self.steps[-1:])])
         if self.steps and self.chance(0.01):  # the server's clock was set back
             recorded -= self.seconds(timedelta(hours=3))
-        self.steps.append(Step(event, at, recorded))
+        self.steps.append(Step(event, at, recorded, Actor(by, by.value)))
         self.is_ended = isinstance(event, ENDINGS)
 
     def one_of(self, **chances: float) -> str:
