@@ -24,8 +24,8 @@ async def compare_sources(
     known_at: datetime | None = None,
 ) -> None:
     """One period, row by row and in all."""
-    then = known_at or world.last
-    counted = find_all(world.retold(then), then)
+    then, tickets = world.known(known_at)
+    counted = find_all(tickets, then)
     rows = shown(add_up(counted, period, by, now=known_at or NOW))
     asked = {"period": period, "by": by}
     if known_at is not None:

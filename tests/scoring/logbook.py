@@ -95,7 +95,7 @@ def note(ledger: Ledger, one: Written, ticket: Ticket, event: Event, at: datetim
     return ledger.record(ticket, event, actor=SYSTEM, occurred_at=at)
 
 
-async def read_logs(hotline: Hotline) -> list[list[RawEntry]]:
+async def read_logs(hotline: Hotline) -> dict[int, list[RawEntry]]:
     """Every ticket's entries as plain dicts."""
     logs: dict[int, list[RawEntry]] = {}
     async with hotline.database.transaction(BUREAU, writing=False) as tx:
@@ -107,4 +107,4 @@ async def read_logs(hotline: Hotline) -> list[list[RawEntry]]:
                 "clocks": json.loads(row.clocks) if row.clocks else [],
             }
             logs.setdefault(row.ticket_id, []).append(entry)
-    return list(logs.values())
+    return logs

@@ -1,4 +1,4 @@
-"""Five hundred random tickets in a real database, taken in by scoring in disorder."""
+"""Random tickets in a real database, taken in by scoring in disorder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,40 +12,55 @@ from shared.tickets import Hotline
 from tests.scoring.courses.making import course
 from tests.scoring.courses.teller import END, Step
 from tests.scoring.disorder import Disorder, handle_all, handle_some
-from tests.scoring.logbook import BUREAU, begin, read_logs, write_slice
+from tests.scoring.logbook import BUREAU, Written, begin, read_logs, write_slice
 from tests.scoring.oracle.retelling import RawEntry, Ticket, retell
 
 NOW = END + timedelta(days=30)
-WAVES = 5
-UNHEARD = ("ticket.clock_warned", "ticket.escalated")
+WAVES = 3  # before half of it is looked at, and again after
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
     """What was written, as the log has it. `kinds`: of each unit."""
 
     hotline: Hotline = field(repr=False)
     client: AsyncClient = field(repr=False)
     keys: Mapping[str, str] = field(repr=False)
-    logs: Sequence[Sequence[RawEntry]] = field(repr=False)
     kinds: Mapping[str, str]
-    disorder: Disorder
+    written: Sequence[Written] = field(repr=False)
+    random: Random = field(repr=False)
+    disorder: Disorder = field(default_factory=Disorder)
+    logs: Mapping[int, Sequence[RawEntry]] = field(default_factory=dict, repr=False)
+
+    async def write_half(self) -> None:
+        """Wave by wave; after each, part of what is owed is handled."""
+        for _ in range(WAVES):
+            await write_slice(self.hotline, self.written, self.random)
+            await handle_some(self.hotline, self.random, self.disorder, share=0.4)
+        self.logs = await read_logs(self.hotline)
+
+    async def write_rest(self) -> None:
+        await self.write_half()
+        await write_slice(self.hotline, self.written, self.random, is_last=True)
+        await handle_all(self.hotline, self.random, self.disorder)
+        self.logs = await read_logs(self.hotline)
 
     @property
-    def last(self) -> datetime:
-        """When the last of what scoring hears of was recorded."""
-        heard = [entry for log in self.logs for entry in log if entry["type"] not in UNHEARD]
-        last: datetime = max(entry["recorded_at"] for entry in heard)
-        return last
+    def taken_in(self) -> list[Sequence[RawEntry]]:
+        """Each log as far as scoring has read it."""
+        return [self.logs[ticket][:seq] for ticket, seq in self.disorder.folded.items()]
 
-    def instants(self, random: Random, many: int) -> list[datetime]:
+    def instants(self, many: int) -> list[datetime]:
         """Some at which something was recorded, one of them with the instant before it."""
-        recorded = sorted({entry["recorded_at"] for log in self.logs for entry in log})
-        chosen = random.sample(recorded, many)
+        recorded = sorted({entry["recorded_at"] for log in self.logs.values() for entry in log})
+        chosen = self.random.sample(recorded, many)
         return [*chosen, chosen[0] - timedelta(microseconds=1)]
 
-    def retold(self, known_at: datetime) -> list[Ticket]:
-        return [told for log in self.logs if (told := retell(log, known_at)) is not None]
+    def known(self, known_at: datetime | None) -> tuple[datetime, list[Ticket]]:
+        """All that was recorded until then, or all that scoring has taken in, and until when."""
+        logs = list(self.logs.values()) if known_at is not None else self.taken_in
+        then = known_at or max(entry["recorded_at"] for log in logs for entry in log)
+        return then, [told for log in logs if (told := retell(log, then)) is not None]
 
     async def get(self, path: str, params: Mapping[str, str], *, who: str = "leader") -> Any:
         headers = {"Authorization": f"Bearer {self.keys[who]}"}
@@ -54,7 +69,7 @@ class World:
         return answer.json()
 
     def told(self) -> str:
-        entries = sum(len(log) for log in self.logs)
+        entries = sum(len(log) for log in self.logs.values())
         return f"{len(self.logs)} histories, {entries:,} entries; {self.disorder.told()}"
 
 
@@ -69,17 +84,11 @@ def number_of(steps: Sequence[Step]) -> str:
     return str(getattr(steps[0].event, "no", ""))
 
 
-async def fill(
+async def open_world(
     hotline: Hotline, client: AsyncClient, *, keys: Mapping[str, str], many: int
 ) -> World:
-    """Written wave by wave; after each, part of what is owed is handled."""
-    random, disorder = Random(1), Disorder()
+    """Nothing written yet."""
     written = await begin(hotline, make_histories(many))
-    for wave in range(WAVES + 1):
-        is_last = wave == WAVES
-        await write_slice(hotline, written, random, is_last=is_last)
-        await handle_some(hotline, random, disorder, share=0.6)
-    await handle_all(hotline, random, disorder)
     async with hotline.ledger(BUREAU, writing=False) as ledger:
         kinds = {unit: one.kind.value for unit, one in ledger.rulebook.units.items()}
-    return World(hotline, client, keys, await read_logs(hotline), kinds, disorder)
+    return World(hotline, client, keys, kinds, written, Random(many))
