@@ -88,7 +88,7 @@ SCHEMES = {
             "weights": {"first_contact_rate": "20", "satisfaction_score": "25"},
             "resolution_mode": "strict",
             "bonus": {"praise": "0.5"},
-            "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1"},
+            "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1", "wrong_return": "0.5"},
             "state": "active",
             "author": "minhu",
         }

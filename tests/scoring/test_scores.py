@@ -327,7 +327,12 @@ async def test_the_schemes_are_shown_as_data(scoring: AsyncClient, keys: Keys) -
         "actual_resolution_rate": "20",
         "satisfaction_score": "25",
     }
-    assert first["penalty"] == {"overdue": "1", "repeat": "0.5", "rework": "1"}
+    assert first["penalty"] == {
+        "overdue": "1",
+        "repeat": "0.5",
+        "rework": "1",
+        "wrong_return": "0.5",
+    }
     assert (second["id"], second["bonus"], second["penalty"]) == ("qp-2018", {}, {})
 
 
