@@ -16,6 +16,7 @@ from shared.tickets.clock import set_clock, start_clock
 from tests.conftest import Stack, cloned_database, served
 from tests.scoring.comparing import Asked, Report, compare_answer
 from tests.scoring.drilling import compare_sources
+from tests.scoring.kept import compare_facts
 from tests.scoring.logbook import BUREAU
 from tests.scoring.oracle.adding import add_up, find_all
 from tests.scoring.oracle.judging import COUNTS
@@ -156,6 +157,16 @@ def test_the_histories_bring_about_every_verdict_of_every_metric(world: World) -
 
     assert {metric: whats - DECIDED for metric, whats in seen.items()} == VERDICTS
     assert len(set.union(*seen.values()) & DECIDED) >= 5
+
+
+async def test_every_stored_fact_is_what_the_slow_calculation_tells(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = await compare_facts(world.hotline, world.known(None)[1])
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{report.told()}\n")
+    assert report.different == []
 
 
 async def test_facts_taken_in_piece_by_piece_are_those_built_anew(world: World) -> None:
