@@ -29,7 +29,7 @@ MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
 PERIODS = (*MONTHS, "2026", "2027", "2027-03")
 SCHEMES = ("ja-default", "qp-2018")
 YES_NO = (True, False)
-ASKERS = (None, "sanitation-section")
+UNIT = "sanitation-section"  # who asks beside the leader
 INSTANTS = 6
 SAMPLE = 40 if HISTORIES < ALL else 10_000  # questions at each instant
 NO, YES = 0, 10
@@ -64,6 +64,8 @@ DECIDED: set[int | str] = {
     "force_majeure",
     "untrue",
 }
+
+Question = tuple[str, str, bool, bool, str | None]  # period, by, adjusted, emergency, unit
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,13 @@ async def compare(world: World, *, instants: int, sample: int) -> Report:
     """As of now and as of some instants of the past. `sample`: how many questions at each."""
     report = Report()
     for known_at in (None, *world.instants(instants)):
-        questions = list(product(PERIODS, BYS, YES_NO, YES_NO, ASKERS))
+        questions: list[Question] = [
+            *product(PERIODS, BYS, YES_NO, YES_NO, [None]),
+            *product(PERIODS, BYS, [True], [True], [UNIT]),
+        ]
         some = world.random.sample(questions, min(sample, len(questions)))
         await compare_instant(world, report, known_at, some)
     return report
-
-
-Question = tuple[str, str, bool, bool, str | None]
 
 
 async def compare_instant(

@@ -5,11 +5,12 @@ from shared.domain.words import AppealVerdict, ExclusionReason
 from tests.scoring.courses.teller import Teller
 
 VERDICTS = tuple(AppealVerdict)
+EXCLUSION = ("exclusion", 0)
 REASONS = tuple(ExclusionReason)
 
 
 def argue(teller: Teller) -> None:
-    """Refused, granted, left pending; asked for once more, whatever came of it."""
+    """Refused, granted, or left pending; once decided, perhaps asked for again."""
     while teller.chance(0.25):
         teller.wait(days=4)
         appeal(teller)
@@ -21,16 +22,24 @@ def argue(teller: Teller) -> None:
 def appeal(teller: Teller) -> None:
     verdict = teller.pick(VERDICTS)
     number = 1 if verdict is AppealVerdict.REPEAT else teller.random.randint(1, teller.round)
+    if (verdict, number) in teller.waits_for:
+        return
     teller.say(events.AppealRequested(verdict, number, teller.unit or "sanitation-section"))
     if teller.chance(0.85):
         teller.wait(days=3)
         teller.say(events.AppealDecided(verdict, number, teller.chance(0.65)))
+    else:
+        teller.waits_for.add((verdict, number))
 
 
 def exclude(teller: Teller) -> None:
     reason = teller.pick(REASONS)
+    if EXCLUSION in teller.waits_for:
+        return
     teller.say(events.ExclusionRequested(reason))
     if teller.chance(0.85):
         teller.wait(days=3)
         granted = teller.chance(0.7)
         teller.say(events.ExclusionDecided(granted, reason))
+    else:
+        teller.waits_for.add(EXCLUSION)

@@ -61,6 +61,7 @@ class Teller:
         self.unit = ""
         self.is_completed = False
         self.is_ended = False
+        self.waits_for: set[tuple[str, int]] = set()
 
     @property
     def has_nobody(self) -> bool:
