@@ -1,5 +1,6 @@
 """The one schema, as SQLAlchemy Core tables."""
 
+from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
@@ -42,6 +43,7 @@ __all__ = [
     "callers",
     "city_ranks",
     "clocks",
+    "deductions",
     "deliveries",
     "delivery_counts",
     "emergencies",
@@ -49,10 +51,12 @@ __all__ = [
     "fact_versions",
     "facts",
     "idempotency_keys",
+    "inspections",
     "limits",
     "matter_events",
     "matter_texts",
     "matters",
+    "media_items",
     "metadata",
     "notices",
     "raw_messages",
