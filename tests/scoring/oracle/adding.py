@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tests.scoring.oracle.judging import COUNTS, Found, judge
+from tests.scoring.oracle.judging import Found, judge
 from tests.scoring.oracle.retelling import Round, Ticket
 
 Key = str | None
@@ -101,11 +101,14 @@ def add_up(
 
 
 def shown(groups: dict[Key, Sums]) -> dict[Key, Sums]:
-    """Rows: those with an intake or a denominator."""
+    """Rows: all with an intake or a denominator, and what is excluded is shown too (ruling 40).
+
+    So a row is whatever holds a number: they add up to what the total is made of.
+    """
     rows = {}
     for key, sums in groups.items():
-        for metric, one in sums.items():
-            if one.den and (metric == "intake" or metric not in COUNTS):
+        for one in sums.values():
+            if one.den or one.excluded:
                 rows[key] = sums
     return rows
 
