@@ -7,8 +7,11 @@ from services.scoring.routes import (
     city_ranks,
     inspections,
     media_items,
+    ranks,
     sanitation,
+    schemes,
     scores,
+    trials,
 )
 from shared.settings import Settings
 from shared.web.app import make_app
@@ -21,7 +24,10 @@ def create_app(settings: Settings) -> FastAPI:
         title="民呼 · 考核",
         routers=(
             scores.router,
+            ranks.router,
             catalogue.router,
+            schemes.router,
+            trials.router,
             city_ranks.router,
             inspections.router,
             media_items.router,

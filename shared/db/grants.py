@@ -36,6 +36,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "notices": APPEND,
         "raw_messages": EDIT,
         "sandbox_clock": EDIT,
+        "schemes": EDIT,
         "source_secrets": EDIT,
         "sources": EDIT,
         "sums": ALL,

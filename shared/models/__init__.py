@@ -22,6 +22,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.schemes import schemes
 from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
     awaited_roots,
@@ -61,6 +62,7 @@ __all__ = [
     "notices",
     "raw_messages",
     "sandbox_clock",
+    "schemes",
     "source_secrets",
     "sources",
     "sums",

@@ -318,7 +318,7 @@ async def test_the_catalogue_tells_what_every_shown_figure_means(
 async def test_the_schemes_are_shown_as_data(scoring: AsyncClient, keys: Keys) -> None:
     body = await ask(scoring, "/v1/schemes", keys["leader"])
 
-    first, second = body["items"]
+    first, second = body["items"][:2]
     assert (first["id"], first["version"], first["state"]) == ("ja-default", 1, "active")
     assert first["weights"] == {
         "first_contact_rate": "20",
