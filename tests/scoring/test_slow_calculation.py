@@ -1,8 +1,11 @@
 """The slow calculation is itself held to the test vector of domain §8, from logs made by hand."""
 
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from tests.scoring import oracle
 from tests.scoring.oracle.adding import Key, Sums, add_up, find_all, shown
 from tests.scoring.oracle.retelling import RawEntry, Ticket, retell
 from tests.scoring.oracle.scoring import JA, QP, Line, lines, value
@@ -122,6 +125,20 @@ def test_a_unit_nobody_was_asked_about_has_a_composite_over_the_rest() -> None:
 
     assert (value(sums, "satisfaction_score"), value(sums, "first_contact_rate")) == (None, None)
     assert str(lines({"greening-section": sums}, JA, KINDS)["greening-section"].composite) == "0.00"
+
+
+def test_it_imports_nothing_of_the_project_but_itself() -> None:
+    foreign = [
+        line
+        for path in Path(oracle.__file__).parent.glob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith(("import ", "from "))
+        and line.split()[1].split(".")[0] not in sys.stdlib_module_names
+        and not line.startswith("from tests.scoring.oracle.")
+        and not line.startswith("from tests.scoring.oracle import ")
+    ]
+
+    assert foreign == []
 
 
 def test_nothing_is_known_beyond_the_instant_asked_about() -> None:
