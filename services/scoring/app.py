@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from services.scoring.routes import catalogue, city_ranks, scores
+from services.scoring.routes import (
+    catalogue,
+    city_ranks,
+    inspections,
+    media_items,
+    ranks,
+    sanitation,
+    schemes,
+    scores,
+    trials,
+)
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -12,6 +22,16 @@ def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 考核",
-        routers=(scores.router, catalogue.router, city_ranks.router),
+        routers=(
+            scores.router,
+            ranks.router,
+            catalogue.router,
+            schemes.router,
+            trials.router,
+            city_ranks.router,
+            inspections.router,
+            media_items.router,
+            sanitation.router,
+        ),
         bell=ArqBell(settings.redis_url),
     )

@@ -226,3 +226,28 @@ def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool
         " AND v.months && CAST(:months AS integer[])"
     )
     return text(f"({standing}) UNION ALL ({changed}) ORDER BY no, round LIMIT :limit")
+
+
+async def list_verdicts(
+    tx: Tx, wanted: Wanted, metrics: Sequence[Metric], *, by: str
+) -> list[tuple[Key, str, int, Seen]]:
+    """Row, ticket and round of all that counts in one of these metrics, as known then."""
+    if not metrics:
+        return []
+    counts = " OR ".join(
+        f"substr({_MARKS}, {METRICS.index(metric) + 1}, 1) <> '{NOTHING}'" for metric in metrics
+    )
+    statement = text(
+        f"SELECT v.no, v.round, {KEYS[by]} AS key, {_MARKS} AS marks,"  # noqa: S608
+        f" {_IN_PERIOD}, {_HAS_COME}, 1 AS rounds"
+        f" FROM fact_versions AS v WHERE{_ASKED}{_THEN} AND ({counts})"
+    )
+    months, adjusted = list(wanted.period.months), wanted.adjusted
+    rows = await tx.rows(
+        statement, bureau=tx.bureau, months=months, adjusted=adjusted, **wanted.values
+    )
+    found = []
+    for row in rows:
+        key, seen = _seen(row[2:])
+        found.append((key, row.no, row.round, seen))
+    return found
