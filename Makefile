@@ -68,7 +68,7 @@ docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限�
 clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
 	@$(BIN)/python -m tests.clocks
 
-bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU
+bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU（ARGS="e --tickets 1000000"）
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(STAMP) ## 改动依赖后重算 requirements.lock（LOCK_ARGS="--upgrade"）
