@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from services.scoring.rules.marks import NOTHING, VERDICTS, Marked
-from services.scoring.rules.metrics import METRICS, RATES, Dated, Due, Metric
+from services.scoring.rules.metrics import METRICS, Dated, Due, Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.verdicts import Verdict
 
@@ -77,8 +77,8 @@ class Tally:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing received and nothing measured (ruling 41)."""
-        return not any(self.figures[metric].den for metric in ("intake", *RATES))
+        """Nothing counted and nothing left out: what is excluded is shown too (ruling 40)."""
+        return not any(one.den or one.excluded for one in self.figures.values())
 
     def count(self, metric: str) -> int:
         return self.figures[metric].den
