@@ -71,7 +71,7 @@ clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推
 scores: $(STAMP) ## 以独立的慢算核对五百件随机工单的每一个考核数字（数分钟）
 	@MINHU_HISTORIES=500 $(BIN)/python -m pytest tests/scoring/test_oracle.py $(PYTEST_ARGS)
 
-bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU
+bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU（ARGS="e --tickets 1000000"）
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(STAMP) ## 改动依赖后重算 requirements.lock（LOCK_ARGS="--upgrade"）
