@@ -51,7 +51,14 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def grant_statements(database: str, tables: Collection[str]) -> Iterator[str]:
+# Thrown away and filled again as a whole: who does so looks through them afterwards.
+MAINTAINED = ("fact_versions", "facts", "sums")
+
+
+def grant_statements(
+    database: str, tables: Collection[str], *, can_maintain: bool
+) -> Iterator[str]:
+    """`can_maintain`: the server knows that privilege."""
     yield f'GRANT CONNECT ON DATABASE "{database}" TO minhu_app, minhu_bi'
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     yield "GRANT USAGE ON SCHEMA public TO minhu_app, minhu_bi"
@@ -59,4 +66,8 @@ def grant_statements(database: str, tables: Collection[str]) -> Iterator[str]:
         granted = APP_GRANTS.get(table)
         if granted is not None:
             yield f"GRANT {granted} ON {table} TO minhu_app"
+    if can_maintain:
+        for table in MAINTAINED:
+            if table in tables:
+                yield f"GRANT MAINTAIN ON {table} TO minhu_app"
     yield "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO minhu_app"

@@ -8,6 +8,7 @@ from sqlalchemy import TextClause, text
 from services.scoring.queries.folding import DERIVED, FACT_COLUMNS, STATE_COLUMNS
 from shared.db import Tx
 
+REBUILT = ("facts", "fact_versions", "sums")
 DELETE_FACTS = text("DELETE FROM facts WHERE bureau_id = :bureau")
 DELETE_VERSIONS = text("DELETE FROM fact_versions WHERE bureau_id = :bureau")
 DELETE_SUMS = text("DELETE FROM sums WHERE bureau_id = :bureau")
