@@ -77,5 +77,6 @@ def _grant(connection: Connection) -> None:
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         ).scalars()
     )
-    for statement in grant_statements(database, present):
+    schemas = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
+    for statement in grant_statements(database, present, schemas):
         connection.exec_driver_sql(statement)
