@@ -1,17 +1,31 @@
 """考核: what happened, as numbers anyone can check."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
-from services.scoring.routes import catalogue, city_ranks, scores
+from services.scoring.routes import catalogue, city_ranks, facts, scores
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
+
+# Each holds a connection for as long as its reader takes.
+MOST_STREAMS = 2
+
+
+@asynccontextmanager
+async def limit_streams(app: FastAPI) -> AsyncIterator[None]:
+    app.state.fact_streams = asyncio.Semaphore(MOST_STREAMS)
+    yield
 
 
 def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 考核",
-        routers=(scores.router, catalogue.router, city_ranks.router),
+        routers=(scores.router, catalogue.router, city_ranks.router, facts.router),
         bell=ArqBell(settings.redis_url),
+        lifespans=(limit_streams,),
     )

@@ -72,7 +72,6 @@ def excluded(metric: Metric) -> str:
     return f"{metric.id}_excluded"
 
 
-
 ADJUSTED = Column("adjusted", Kind.FLAG, "申诉或剔除改变了本轮的判定")
 # What a reader of the feed gets. New metrics go to the end: a view only grows there.
 COLUMNS: tuple[Column, ...] = (
@@ -89,8 +88,7 @@ KEY: tuple[Column, ...] = (
 # When a round still open begins to count, in terms of the table `facts` as f.
 WAITS: Mapping[Due, str] = MappingProxyType(
     {
-        Due.CONTACT: "CASE f.contact_outcome WHEN 'exempt' THEN f.opened_at"
-        " ELSE f.contact_due END",
+        Due.CONTACT: "CASE f.contact_outcome WHEN 'exempt' THEN f.opened_at ELSE f.contact_due END",
         Due.ACCEPT: "f.accept_due",
         Due.DUE: "f.complete_due",
         Due.REPLY: "coalesce(f.reply_due, f.complete_due)",

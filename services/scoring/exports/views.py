@@ -99,8 +99,7 @@ def _facts(schema: str, name: str, *, plain: bool) -> Iterator[str]:
     ]
     selected = ",\n    ".join(lines)
     waits = ",\n        ".join(
-        f"(f.completed_at IS NOT NULL OR coalesce({WAITS[due]} <= p.known_at, true))"
-        f" AS {due.value}"
+        f"(f.completed_at IS NOT NULL OR coalesce({WAITS[due]} <= p.known_at, true)) AS {due.value}"
         for due in Due
     )
     yield (
