@@ -128,13 +128,12 @@ SELECT
     coalesce(substr(f.marks, 22, 1) = '1', false)::integer::smallint AS pending_appeal_count,
     coalesce(substr(f.marks, 23, 1) = '1', false)::integer::smallint AS pending_exclusion_count
 FROM public.facts AS f
-LEFT JOIN public.fact_progress AS p ON p.bureau_id = f.bureau_id
 CROSS JOIN LATERAL (
     SELECT
-        (f.completed_at IS NOT NULL OR coalesce(CASE f.contact_outcome WHEN 'exempt' THEN f.opened_at ELSE f.contact_due END <= p.known_at, true)) AS contact,
-        (f.completed_at IS NOT NULL OR coalesce(f.accept_due <= p.known_at, true)) AS accept,
-        (f.completed_at IS NOT NULL OR coalesce(f.complete_due <= p.known_at, true)) AS due,
-        (f.completed_at IS NOT NULL OR coalesce(coalesce(f.reply_due, f.complete_due) <= p.known_at, true)) AS reply
+        (f.completed_at IS NOT NULL OR coalesce(CASE f.contact_outcome WHEN 'exempt' THEN f.opened_at ELSE f.contact_due END <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS contact,
+        (f.completed_at IS NOT NULL OR coalesce(f.accept_due <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS accept,
+        (f.completed_at IS NOT NULL OR coalesce(f.complete_due <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS due,
+        (f.completed_at IS NOT NULL OR coalesce(coalesce(f.reply_due, f.complete_due) <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS reply
 ) AS has_come
 WHERE f.bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer;
 
@@ -419,13 +418,12 @@ SELECT
     coalesce(substr(coalesce(f.plain_marks, f.marks), 22, 1) = '1', false)::integer::smallint AS pending_appeal_count,
     coalesce(substr(coalesce(f.plain_marks, f.marks), 23, 1) = '1', false)::integer::smallint AS pending_exclusion_count
 FROM public.facts AS f
-LEFT JOIN public.fact_progress AS p ON p.bureau_id = f.bureau_id
 CROSS JOIN LATERAL (
     SELECT
-        (f.completed_at IS NOT NULL OR coalesce(CASE f.contact_outcome WHEN 'exempt' THEN f.opened_at ELSE f.contact_due END <= p.known_at, true)) AS contact,
-        (f.completed_at IS NOT NULL OR coalesce(f.accept_due <= p.known_at, true)) AS accept,
-        (f.completed_at IS NOT NULL OR coalesce(f.complete_due <= p.known_at, true)) AS due,
-        (f.completed_at IS NOT NULL OR coalesce(coalesce(f.reply_due, f.complete_due) <= p.known_at, true)) AS reply
+        (f.completed_at IS NOT NULL OR coalesce(CASE f.contact_outcome WHEN 'exempt' THEN f.opened_at ELSE f.contact_due END <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS contact,
+        (f.completed_at IS NOT NULL OR coalesce(f.accept_due <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS accept,
+        (f.completed_at IS NOT NULL OR coalesce(f.complete_due <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS due,
+        (f.completed_at IS NOT NULL OR coalesce(coalesce(f.reply_due, f.complete_due) <= (SELECT known_at FROM public.fact_progress WHERE bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer), true)) AS reply
 ) AS has_come
 WHERE f.bureau_id = nullif(current_setting('minhu.bureau_id', true), '')::integer;
 

@@ -57,16 +57,16 @@ async def test_a_file_holds_what_the_pages_hold(
     rows, _ = await pull(scoring, keys["bi"])
     lines, cursor = await download(scoring, keys["bi"])
 
-    assert [as_cells(row) for row in rows] == lines
+    assert sorted(map(cells_of, rows)) == sorted(tuple(line.items()) for line in lines)
     assert (await pull(scoring, keys["bi"], cursor))[0] == []
 
 
-def as_cells(row: Mapping[str, object]) -> dict[str, str]:
+def cells_of(row: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     words = {None: "", True: "true", False: "false"}
-    return {
-        name: words[value] if value is None or isinstance(value, bool) else str(value)
+    return tuple(
+        (name, words[value] if value is None or isinstance(value, bool) else str(value))
         for name, value in row.items()
-    }
+    )
 
 
 async def test_a_changed_row_comes_again_and_no_other(
@@ -182,27 +182,25 @@ async def test_a_unit_reads_its_own_rounds_and_learns_that_one_has_left(
     assert len((await pull(scoring, keys["sanitation-centre"], None))[0]) == 1
 
 
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
-        ({"updated_after": "x"}, "/updated_after"),
-        ({"limit": 501}, "/limit"),
-        ({"format": "xlsx"}, "/format"),
-        ({"format": "parquet"}, "/format"),
-        ({"from": "2026-13-01"}, "/from"),
-        ({"from": "2026-11-01T00:00:00"}, "/from"),
-        ({"from": "2026-11-02", "to": "2026-11-02"}, "/from"),
-        ({"cursor": "x"}, "/cursor"),
-        ({"period": "2026-11"}, "/period"),
-    ],
+REFUSED = (
+    ({"updated_after": "x"}, "/updated_after"),
+    ({"limit": "501"}, "/limit"),
+    ({"format": "xlsx"}, "/format"),
+    ({"format": "parquet"}, "/format"),
+    ({"from": "2026-13-01"}, "/from"),
+    ({"from": "2026-11-01T00:00:00"}, "/from"),
+    ({"from": "2026-11-02", "to": "2026-11-02"}, "/from"),
+    ({"cursor": "x"}, "/cursor"),
+    ({"period": "2026-11"}, "/period"),
 )
-async def test_what_is_not_understood_is_refused_by_name(
-    scoring: AsyncClient, keys: Keys, query: dict[str, str], pointer: str
-) -> None:
-    answer = await get(scoring, keys["leader"], **query)
 
-    assert answer.status_code == 422
-    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+
+async def test_what_is_not_understood_is_refused_by_name(scoring: AsyncClient, keys: Keys) -> None:
+    for query, pointer in REFUSED:
+        answer = await get(scoring, keys["leader"], **query)
+
+        assert answer.status_code == 422
+        assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
 
 
 async def test_a_cursor_opens_only_where_and_for_whom_it_was_given(
@@ -247,23 +245,21 @@ async def test_the_same_columns_come_even_when_there_is_nothing(
     assert empty["next_cursor"]
 
 
-@pytest.mark.parametrize(
-    ("accept", "is_csv"),
-    [
-        ("text/csv", True),
-        ("text/csv, application/json;q=0.5", True),
-        ("application/json, text/csv;q=0.5", False),
-        ("text/csv;q=0", False),
-        ("*/*", False),
-    ],
+ACCEPTED = (
+    ("text/csv", "text/csv"),
+    ("text/csv, application/json;q=0.5", "text/csv"),
+    ("application/json, text/csv;q=0.5", "application/json"),
+    ("text/csv;q=0", "application/json"),
+    ("*/*", "application/json"),
 )
-async def test_the_form_may_be_asked_for_by_accept(
-    scoring: AsyncClient, keys: Keys, accept: str, is_csv: bool
-) -> None:
-    headers = {"Authorization": f"Bearer {keys['leader']}", "Accept": accept}
-    answer = await scoring.get("/v1/facts", headers=headers)
 
-    assert answer.headers["content-type"].startswith("text/csv") is is_csv
+
+async def test_the_form_may_be_asked_for_by_accept(scoring: AsyncClient, keys: Keys) -> None:
+    for accept, answered in ACCEPTED:
+        headers = {"Authorization": f"Bearer {keys['leader']}", "Accept": accept}
+        answer = await scoring.get("/v1/facts", headers=headers)
+
+        assert answer.headers["content-type"].partition(";")[0] == answered
 
 
 HOSTILE = [
@@ -296,6 +292,7 @@ async def test_no_cell_becomes_a_formula_or_loses_its_digits(
     lines, _ = await download(scoring, keys["leader"])
     rows, _ = await pull(scoring, keys["leader"])
 
+    lines.sort(key=lambda line: line["no"])
     assert [line["street"] for line in lines] == [safe for _, safe in HOSTILE]
     assert [row["street"] for row in rows] == [typed for typed, _ in HOSTILE]
 

@@ -6,8 +6,11 @@ Both come from the same columns, so one number is the same in both.
 from collections.abc import Iterable
 from enum import StrEnum
 
+import orjson
+
 from services.scoring.exports.columns import COLUMNS, Column, Kind
 
+REASSIGNED = "reassigned"
 BOM = "\ufeff"
 HEADER = ",".join(column.name for column in COLUMNS) + "\r\n"
 # A spreadsheet would take these for a formula, or round them as a number: an apostrophe in front
@@ -23,6 +26,14 @@ class Form(StrEnum):
 def written_as(form: Form, row: str) -> str:
     """SQL: the row of that name as one text."""
     return _object(row) if form is Form.JSON else _line(row)
+
+
+def write_gone(form: Form, no: str, number: int) -> str:
+    """The row of a round that went to somebody else: its key, and that it is gone."""
+    told: dict[str, str | int] = {"no": no, "round": number, "removed": REASSIGNED}
+    if form is Form.JSON:
+        return orjson.dumps({column.name: told.get(column.name) for column in COLUMNS}).decode()
+    return ",".join(str(told.get(column.name, "")) for column in COLUMNS) + "\r\n"
 
 
 def _object(row: str) -> str:

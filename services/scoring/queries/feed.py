@@ -7,96 +7,90 @@ than the oldest transaction still open: nothing can appear before a place once p
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from services.scoring.exports.columns import COLUMNS
-from services.scoring.exports.forms import Form, written_as
+from services.scoring.exports.forms import Form, write_gone, written_as
 from services.scoring.queries.counting import Scope
 from services.scoring.rules.metrics import Due
 from shared.db import Tx
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 BEHIND_ALL = 2**62
-REASSIGNED = "reassigned"
-STREAMED = 2000
+CHUNK = 2000
 
 HORIZON = text(
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid,"
     " set_config('TimeZone', 'Asia/Shanghai', true)"
 )
-_NAMES = ", ".join(f"f.{column.name}" for column in COLUMNS)
+# No statistics know of what has just changed: keys come in the order of their index.
+BY_INDEX = text("SELECT set_config('enable_sort', 'off', true)")
 _PLACE = "(CAST(CAST(:xid AS text) AS xid8), CAST(:ticket AS bigint), CAST(:round AS integer))"
-_HORIZON = "CAST(CAST(:horizon AS text) AS xid8)"
-_UNITS = "ANY(CAST(:units AS text[]))"
-_ELSEWHERE = "coalesce({0}.unit <> ALL(CAST(:units AS text[])), true)"
-_LEAVES = f"{{0}}.moved_from = {_UNITS} AND {_ELSEWHERE}"
-_OPENED = (
+_UNITS = "CAST(:units AS text[])"
+_ASKED = (
     " AND (CAST(:from AS timestamptz) IS NULL OR f.opened_at >= CAST(:from AS timestamptz))"
     " AND (CAST(:to AS timestamptz) IS NULL OR f.opened_at < CAST(:to AS timestamptz))"
 )
-_CHANGED = (
-    f"SELECT f.xid, f.ticket_id, {_NAMES} FROM bi_v1.facts AS f"  # noqa: S608 - constants only
-    f" WHERE f.xid < {_HORIZON} AND (f.xid, f.ticket_id, f.round) > {_PLACE}{_OPENED}"
+_THEIRS = f" AND ({_UNITS} IS NULL OR f.unit = ANY({_UNITS}))"
+_ELSEWHERE = f"coalesce({{0}}.unit <> ALL({_UNITS}), true)"
+_LEAVES = f"{{0}}.moved_from = ANY({_UNITS}) AND {_ELSEWHERE}"
+_AFTER = (
+    f" {{0}}.xid < CAST(CAST(:horizon AS text) AS xid8)"
+    f" AND ({{0}}.xid, {{0}}.ticket_id, {{0}}.round) > {_PLACE}{_ASKED}"
+)
+LIST_CHANGED = text(
+    "SELECT f.xid::text AS place, f.ticket_id, f.round, '' AS no FROM facts AS f"  # noqa: S608
+    f" WHERE f.bureau_id = :bureau AND{_AFTER.format('f')}{_THEIRS}"
+    " ORDER BY f.xid, f.ticket_id, f.round LIMIT CAST(:limit AS integer)"
 )
 # Of a round that went to somebody else no more is told than that it is gone, and that once: each
 # move has a place of its own, whatever happens to the round afterwards.
-_GONE = ", ".join(
-    {"no": "v.no", "round": "v.round", "removed": f"'{REASSIGNED}'"}.get(column.name, "NULL")
-    for column in COLUMNS
-)
-_LEFT = (
-    f"SELECT v.xid, v.ticket_id, {_GONE} FROM fact_versions AS v"  # noqa: S608 - constants only
+LIST_LEFT = text(
+    "SELECT v.xid::text AS place, v.ticket_id, v.round, v.no FROM fact_versions AS v"  # noqa: S608
     " JOIN facts AS f ON f.bureau_id = v.bureau_id AND f.ticket_id = v.ticket_id"
     " AND f.round = v.round"
     f" WHERE v.bureau_id = :bureau AND {_LEAVES.format('v')} AND {_ELSEWHERE.format('f')}"
-    f" AND v.xid < {_HORIZON} AND (v.xid, v.ticket_id, v.round) > {_PLACE}{_OPENED}"
+    f" AND{_AFTER.format('v')}"
     " AND NOT EXISTS (SELECT FROM fact_versions AS w WHERE w.bureau_id = v.bureau_id"
     " AND w.ticket_id = v.ticket_id AND w.round = v.round AND w.seq > v.seq"
     f" AND {_LEAVES.format('w')})"
+    " ORDER BY v.xid, v.ticket_id, v.round LIMIT CAST(:limit AS integer)"
 )
-_OF_UNITS = f" AND f.unit = {_UNITS}"
 _DUES = ", ".join(f"(v.{due.value}_from)" for due in Due)
 # Rounds told before, one of whose dues has come since: they count now as they did not then. By the
 # latest that has come, so that several come as one.
-_COME = (
-    f"SELECT n.due, f.ticket_id, {_NAMES} FROM fact_versions AS v"  # noqa: S608 - constants only
+LIST_COME = text(
+    "SELECT n.due::text AS place, v.ticket_id, v.round, v.no FROM fact_versions AS v"  # noqa: S608
     f" CROSS JOIN LATERAL (SELECT max(d.due) AS due FROM (VALUES {_DUES}) AS d(due)"
     " WHERE d.due <= CAST(:known_at AS timestamptz)) AS n"
-    " JOIN bi_v1.facts AS f ON f.ticket_id = v.ticket_id AND f.round = v.round"
+    " CROSS JOIN LATERAL (SELECT FROM facts AS f WHERE f.bureau_id = v.bureau_id"
+    " AND f.ticket_id = v.ticket_id AND f.round = v.round"
+    f" AND (f.xid, f.ticket_id, f.round) <= {_PLACE}{_ASKED}{_THEIRS} OFFSET 0) AS told"
     " WHERE v.bureau_id = :bureau AND v.known_to = 'infinity' AND v.completed_month IS NULL"
-    " AND v.opened_month IS NOT NULL AND (n.due, v.ticket_id, v.round) > "
-    "(CAST(:told AS timestamptz), CAST(:told_ticket AS bigint), CAST(:told_round AS integer))"
-    f" AND (f.xid, f.ticket_id, f.round) <= {_PLACE}{_OPENED}"
+    " AND v.opened_month IS NOT NULL AND (n.due, v.ticket_id, v.round) >"
+    " (CAST(:told AS timestamptz), CAST(:told_ticket AS bigint), CAST(:told_round AS integer))"
+    " ORDER BY n.due, v.ticket_id, v.round LIMIT CAST(:limit AS integer)"
 )
-
-
-def _ordered(rows: str, order: str) -> str:
-    """LIMIT NULL is none."""
-    return f"({rows} ORDER BY {order}, ticket_id, round LIMIT CAST(:limit AS integer))"
-
-
-def _written(rows: str, order: str, form: Form) -> TextClause:
-    return text(
-        f"SELECT r.{order}::text AS place, r.ticket_id, r.round, {written_as(form, 'r')} AS written"  # noqa: S608
-        f" FROM ({_ordered(rows, order)}) AS r"
-    )
-
-
-_OF_THEM = f"{_ordered(_CHANGED + _OF_UNITS, 'xid')} UNION ALL {_ordered(_LEFT, 'xid')}"
-LIST_CHANGED: Mapping[tuple[bool, Form], TextClause] = MappingProxyType(
+# The view hands on neither order nor limit, and takes no join: it is asked for tickets by name.
+READ: Mapping[Form, TextClause] = MappingProxyType(
     {
-        (scoped, form): _written(_OF_THEM if scoped else _CHANGED, "xid", form)
-        for scoped, form in product((False, True), Form)
+        form: text(
+            f"SELECT f.ticket_id, f.round, {written_as(form, 'f')} AS written"  # noqa: S608
+            " FROM bi_v1.facts AS f WHERE f.ticket_id = ANY(CAST(:ids AS bigint[]))"
+        )
+        for form in Form
     }
 )
-LIST_COME: Mapping[tuple[bool, Form], TextClause] = MappingProxyType(
+# A file is in no order: its cursor lies behind all of it.
+STREAM: Mapping[Form, TextClause] = MappingProxyType(
     {
-        (scoped, form): _written(_COME + (_OF_UNITS if scoped else ""), "due", form)
-        for scoped, form in product((False, True), Form)
+        form: text(
+            f"SELECT {written_as(form, 'f')} AS written FROM bi_v1.facts AS f"  # noqa: S608
+            f" WHERE{_AFTER.format('f')}{_THEIRS}"
+        )
+        for form in Form
     }
 )
 
@@ -144,13 +138,9 @@ class Wish:
     until: datetime | None = None
 
     @property
-    def variant(self) -> tuple[bool, Form]:
-        return self.units is not None, self.form
-
-    @property
     def values(self) -> dict[str, Any]:
-        values: dict[str, Any] = {"from": self.since, "to": self.until}
-        return values | ({} if self.units is None else {"units": sorted(self.units)})
+        units = None if self.units is None else sorted(self.units)
+        return {"from": self.since, "to": self.until, "units": units}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +160,40 @@ async def get_horizon(tx: Tx, known_at: datetime | None) -> Horizon:
 
 async def read_rows(tx: Tx, wish: Wish, place: Place, *, horizon: Horizon, limit: int) -> Page:
     """What has come to count first, then what was changed: each row as it now is."""
-    rows: list[str] = []
+    await tx.run(BY_INDEX)
+    come: Sequence[Any] = []
     if place.told is not None:
         given = _values(tx, wish, place, horizon=horizon, limit=limit)
-        come = await tx.rows(LIST_COME[wish.variant], **given)
-        rows = [row.written for row in come]
-        if len(rows) == limit:
-            last = come[-1]
-            told = datetime.fromisoformat(last.place)
-            here = replace(place, told=told, told_ticket=last.ticket_id, told_round=last.round)
-            return Page(rows, here)
-    left = limit - len(rows)
+        come = await tx.rows(LIST_COME, **given)
+    left = limit - len(come)
     given = _values(tx, wish, place, horizon=horizon, limit=left)
-    changed = await tx.rows(LIST_CHANGED[wish.variant], **given)
-    rows += [row.written for row in changed]
-    if len(changed) < left:
-        return Page(rows, place.behind(horizon))
-    last = changed[-1]
-    here = place.told_to(horizon.known_at).changes_to(int(last.place), last.ticket_id, last.round)
-    return Page(rows, here)
+    changed: list[tuple[int, int, int, str]] = []
+    for listing in (LIST_CHANGED,) if wish.units is None else (LIST_CHANGED, LIST_LEFT):
+        rows = await tx.rows(listing, **given) if left else ()
+        changed += [(int(row.place), row.ticket_id, row.round, row.no) for row in rows]
+    changed = sorted(changed)[:left]
+    keys = [(row.ticket_id, row.round, "") for row in come] + [one[1:] for one in changed]
+    written = await _write(tx, wish.form, keys)
+    if not left:
+        last = come[-1]
+        told = datetime.fromisoformat(last.place)
+        here = replace(place, told=told, told_ticket=last.ticket_id, told_round=last.round)
+    elif len(changed) < left:
+        here = place.behind(horizon)
+    else:
+        here = place.told_to(horizon.known_at).changes_to(*changed[-1][:3])
+    return Page(written, here)
+
+
+async def _write(tx: Tx, form: Form, keys: Sequence[tuple[int, int, str]]) -> list[str]:
+    """In the order of the keys. Those that bear their number have gone."""
+    ids = [ticket_id for ticket_id, _, no in keys if not no]
+    rows = await tx.rows(READ[form], ids=ids) if ids else ()
+    written = {(row.ticket_id, row.round): row.written for row in rows}
+    return [
+        write_gone(form, no, number) if no else written[ticket_id, number]
+        for ticket_id, number, no in keys
+    ]
 
 
 async def stream_rows(
@@ -196,11 +201,16 @@ async def stream_rows(
 ) -> AsyncIterator[Sequence[str]]:
     """The same to the end, some at a time: however many there are, few are in memory."""
     given = _values(tx, wish, place, horizon=horizon, limit=None)
-    statements = (LIST_COME, LIST_CHANGED) if place.told is not None else (LIST_CHANGED,)
-    for listing in statements:
-        async with tx.connection.stream(listing[wish.variant], given) as rows:
-            async for some in rows.columns("written").partitions(STREAMED):
-                yield [row.written for row in some]
+    keys = []
+    if place.told is not None:
+        keys = [(row.ticket_id, row.round, "") for row in await tx.rows(LIST_COME, **given)]
+    if wish.units is not None:
+        keys += [(row.ticket_id, row.round, row.no) for row in await tx.rows(LIST_LEFT, **given)]
+    for start in range(0, len(keys), CHUNK):
+        yield await _write(tx, wish.form, keys[start : start + CHUNK])
+    async with tx.connection.stream(STREAM[wish.form], given) as rows:
+        async for some in rows.partitions(CHUNK):
+            yield [row.written for row in some]
 
 
 def _values(

@@ -53,7 +53,8 @@ class Asked:
 @router.get(
     "",
     summary="考核事实：工单每轮一行的现状，变动、更正与移除都会再来，并发写入也不漏不重",
-    description="总是给出 `next_cursor`：留着，下次以 `updated_after` 接着取。`items` 为空即暂无变动。"
+    description="总是给出 `next_cursor`：留着，下次以 `updated_after` 接着取。"
+    "`items` 为空即暂无变动。"
     "同一轮（`no`、`round`）再来时以后来的为准；`removed` 非空的不计入任何指标，"
     "`reassigned` 表示已改派到所见范围之外，其余各列不再给出。"
     "未办结的到期才计入按期类指标，到期时该行再来一次。"
