@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
@@ -152,8 +153,13 @@ def written_place(place: Place) -> list[str | int | None]:
     return [place.xid, place.ticket, place.round, told, place.told_ticket, place.told_round]
 
 
-def read_place(given: list[str | int | None]) -> Place:
+def read_place(given: list[Any]) -> Place:
     xid, ticket, number, told, told_ticket, told_round = given
-    at = None if told is None else datetime.fromisoformat(str(told))
-    numbers = [int(one or 0) for one in (xid, ticket, number, told_ticket, told_round)]
-    return Place(*numbers[:3], at, *numbers[3:])
+    return Place(
+        xid=xid,
+        ticket=ticket,
+        round=number,
+        told=None if told is None else datetime.fromisoformat(told),
+        told_ticket=told_ticket,
+        told_round=told_round,
+    )
