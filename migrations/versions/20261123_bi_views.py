@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.types import UserDefinedType
 
 revision = "d19b5e7c4f02"
-down_revision = "c0f4d7a913b6"
+down_revision = "b7e41f0c92da"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

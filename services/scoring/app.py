@@ -6,7 +6,18 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.scoring.routes import catalogue, city_ranks, facts, scores
+from services.scoring.routes import (
+    catalogue,
+    city_ranks,
+    facts,
+    inspections,
+    media_items,
+    ranks,
+    sanitation,
+    schemes,
+    scores,
+    trials,
+)
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -25,7 +36,18 @@ def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 考核",
-        routers=(scores.router, catalogue.router, city_ranks.router, facts.router),
+        routers=(
+            scores.router,
+            ranks.router,
+            catalogue.router,
+            schemes.router,
+            trials.router,
+            city_ranks.router,
+            facts.router,
+            inspections.router,
+            media_items.router,
+            sanitation.router,
+        ),
         bell=ArqBell(settings.redis_url),
         lifespans=(limit_streams,),
     )

@@ -39,6 +39,10 @@ ROW: dict[str, Any] = {
             "excluded": {"unrated": 2},
         },
     },
+    "intervals": {
+        "first_contact_rate": {"low": "52.91", "high": "97.76", "note": "与其余各行合计无显著差别"}
+    },
+    "pending": {"appeals": 0, "exclusions": 0},
     "composite": "81.71",
     "adjustments": [{"rule": "overdue", "points": "-1", "tickets": 1}],
     "score": "80.71",
@@ -75,22 +79,6 @@ METRICS = {
             "exclusions": {"unrated": "回访接通而未作评价"},
             "unit": "分",
             "version": 1,
-        }
-    ],
-    "next_cursor": None,
-}
-SCHEMES = {
-    "items": [
-        {
-            "id": "ja-default",
-            "version": 1,
-            "title": "综合考核（默认）",
-            "weights": {"first_contact_rate": "20", "satisfaction_score": "25"},
-            "resolution_mode": "strict",
-            "bonus": {"praise": "0.5"},
-            "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1"},
-            "state": "active",
-            "author": "minhu",
         }
     ],
     "next_cursor": None,

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from services.scoring.exports.forms import Form
 from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
-from services.scoring.rules.schemes import PRESETS, Scheme, find_scheme
+from services.scoring.rules.schemes import DEFAULT
 from services.scoring.rules.verdicts import Part
 from shared.domain.calendar import CITY_ZONE
 from shared.web.bodies import Moment
@@ -52,13 +52,6 @@ def _form(value: Any) -> Any:
     return value
 
 
-def _scheme(value: Any) -> Scheme:
-    scheme = find_scheme(value) if isinstance(value, str) else None
-    if scheme is None:
-        raise ValueError("没有这个考核方案")
-    return scheme
-
-
 def _metric(value: Any) -> Metric:
     metric = BY_ID.get(value) if isinstance(value, str) else None
     if metric is None:
@@ -76,7 +69,6 @@ APeriod = Annotated[Period, BeforeValidator(_period)]
 Instant = Annotated[Moment, BeforeValidator(_instant)]
 Bound = Annotated[Moment, BeforeValidator(_bound)]
 AForm = Annotated[Form, BeforeValidator(_form)]
-AScheme = Annotated[Scheme, BeforeValidator(_scheme)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
 Month = Annotated[str, AfterValidator(_month)]
 By = Literal["unit", "section", "executor", "trade", "street", "source", "category"]
@@ -92,7 +84,7 @@ class Query(BaseModel):
 class ScoresQuery(Query):
     period: APeriod
     by: By = "unit"
-    scheme: AScheme = PRESETS[0]
+    scheme: str = DEFAULT
     known_at: Instant | None = None
     adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"

@@ -1,5 +1,6 @@
 """The one schema, as SQLAlchemy Core tables."""
 
+from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
@@ -21,6 +22,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.schemes import schemes
 from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
     awaited_roots,
@@ -42,6 +44,7 @@ __all__ = [
     "callers",
     "city_ranks",
     "clocks",
+    "deductions",
     "deliveries",
     "delivery_counts",
     "emergencies",
@@ -49,14 +52,17 @@ __all__ = [
     "fact_versions",
     "facts",
     "idempotency_keys",
+    "inspections",
     "limits",
     "matter_events",
     "matter_texts",
     "matters",
+    "media_items",
     "metadata",
     "notices",
     "raw_messages",
     "sandbox_clock",
+    "schemes",
     "source_secrets",
     "sources",
     "sums",

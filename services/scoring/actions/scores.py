@@ -23,7 +23,7 @@ from services.scoring.rules.marks import NOTHING, VERDICTS, Marked, mark
 from services.scoring.rules.metrics import Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row, list_rows, total_row
-from services.scoring.rules.schemes import Scheme
+from services.scoring.rules.schemes import NOBODY, Peer, Scheme
 from services.scoring.rules.sums import tallies_of
 from services.scoring.rules.tallies import KEYS, Key, Seen, Tally, ordered, seen
 from services.scoring.rules.verdicts import Part
@@ -55,8 +55,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """`total`: of the rows shown; `whole`: of all of them, also those the asker does not see."""
+
     rows: Sequence[Row]
     total: Row
+    whole: Tally
     known_at: datetime
 
 
@@ -68,14 +71,16 @@ async def read_sheet(
     asked = await ask(tx, question, scope=None if by_unit else question.scope)
     tallies = ordered(await read_tallies(tx, question, asked))
 
-    def tier_of(key: Key) -> str | None:
+    def peer_of(key: Key) -> Peer:
         unit = units.get(key) if by_unit and key is not None else None
-        return unit.kind.value if unit is not None else None
+        return Peer(unit.kind.value, frozenset(unit.trades)) if unit is not None else NOBODY
 
-    rows = list_rows(scheme, tallies, tier_of=tier_of)
-    if by_unit and question.scope is not None:
-        rows = [row for row in rows if row.key in question.scope]
-    return Sheet(rows, total_row(scheme, rows), asked.wanted.known_at)
+    rows = list_rows(scheme, tallies, peer_of=peer_of)
+    whole = total_row(scheme, rows)
+    if not by_unit or question.scope is None:
+        return Sheet(rows, whole, whole.tally, asked.wanted.known_at)
+    seen_rows = [row for row in rows if row.key in question.scope]
+    return Sheet(seen_rows, total_row(scheme, seen_rows), whole.tally, asked.wanted.known_at)
 
 
 @dataclass(frozen=True, slots=True)

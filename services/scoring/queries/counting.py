@@ -47,8 +47,12 @@ _THEN = (
     " AND v.known_from <= :known_at AND v.known_to > :known_at"
 )
 _WAITING = " OR ".join(f"v.{one.value}_from <= :known_at" for one in DUES)
-# Rounds in work, one of whose dues has come: in none of the sums yet.
-_LIVE = f" AND v.known_to = 'infinity' AND v.completed_month IS NULL AND ({_WAITING})"
+# Rounds in work, one of whose dues has come: in none of the sums yet. What is removed has no month
+# at all, and only with all three conditions is the small index of open rounds of use.
+_LIVE = (
+    " AND v.known_to = 'infinity' AND v.completed_month IS NULL AND v.opened_month IS NOT NULL"
+    f" AND ({_WAITING})"
+)
 
 LIST_SUMS = text(
     'SELECT key, counts FROM sums WHERE bureau_id = :bureau AND "by" = :by'
@@ -195,10 +199,8 @@ async def list_counted(
 
 
 def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool) -> TextClause:
-    """A month is asked for by equality, so that its index gives the order too."""
+    """Each month by itself, so that its index gives the order too; a year is twelve of them."""
     month = f"v.{metric.dated.value}_month"
-    is_month = len(wanted.period.months) == 1
-    dated = f"{month} = :first" if is_month else f"{month} BETWEEN :first AND :last"
     marks = "v.marks" if wanted.adjusted else "coalesce(v.plain_marks, v.marks)"
     letter = f"substr({marks}, {METRICS.index(metric) + 1}, 1)"
     rest = ""
@@ -212,13 +214,42 @@ def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool
         )
     of_page = (
         f"SELECT v.no, v.round, {letter} AS letter FROM fact_versions AS v"  # noqa: S608
-        f" WHERE{_ASKED} AND {dated} AND {letter} = ANY(CAST(:letters AS text[])){rest}"
+        f" WHERE{_ASKED} AND {letter} = ANY(CAST(:letters AS text[])){rest}"
         " AND (v.no, v.round) > (:no, :round) AND v.known_from <= :known_at AND %s"
         " ORDER BY v.no, v.round LIMIT :limit"
     )
-    standing = of_page % "v.known_to = 'infinity'"
+    standing = of_page % f"v.known_to = 'infinity' AND {month} = m.month"
     changed = of_page % (
         "v.known_to > :known_at AND v.known_to < 'infinity'"
-        " AND v.months && CAST(:months AS integer[])"
+        f" AND v.months && CAST(:months AS integer[]) AND {month} BETWEEN :first AND :last"
     )
-    return text(f"({standing}) UNION ALL ({changed}) ORDER BY no, round LIMIT :limit")
+    return text(
+        "(SELECT p.no, p.round, p.letter FROM unnest(CAST(:months AS integer[])) AS m(month)"  # noqa: S608
+        f" CROSS JOIN LATERAL ({standing}) AS p) UNION ALL ({changed})"
+        " ORDER BY no, round LIMIT :limit"
+    )
+
+
+async def list_verdicts(
+    tx: Tx, wanted: Wanted, metrics: Sequence[Metric], *, by: str
+) -> list[tuple[Key, str, int, Seen]]:
+    """Row, ticket and round of all that counts in one of these metrics, as known then."""
+    if not metrics:
+        return []
+    counts = " OR ".join(
+        f"substr({_MARKS}, {METRICS.index(metric) + 1}, 1) <> '{NOTHING}'" for metric in metrics
+    )
+    statement = text(
+        f"SELECT v.no, v.round, {KEYS[by]} AS key, {_MARKS} AS marks,"  # noqa: S608
+        f" {_IN_PERIOD}, {_HAS_COME}, 1 AS rounds"
+        f" FROM fact_versions AS v WHERE{_ASKED}{_THEN} AND ({counts})"
+    )
+    months, adjusted = list(wanted.period.months), wanted.adjusted
+    rows = await tx.rows(
+        statement, bureau=tx.bureau, months=months, adjusted=adjusted, **wanted.values
+    )
+    found = []
+    for row in rows:
+        key, seen = _seen(row[2:])
+        found.append((key, row.no, row.round, seen))
+    return found

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.scoring import examples
+from services.scoring.actions.schemes import choose_scheme
 from services.scoring.actions.scores import Question, read_page, read_sheet
 from services.scoring.answers import TOTAL_KEY, counted_body, sheet_body
 from services.scoring.queries.counting import is_known_unit
@@ -40,7 +41,9 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
     openapi_extra={
         "parameters": [
             *ASKED,
-            parameter("scheme", "考核方案，默认 ja-default"),
+            parameter(
+                "scheme", "考核方案：编号（取该期间现行的一版）或“编号@版本”，默认 ja-default"
+            ),
             KNOWN_AT,
             ADJUSTED,
             EMERGENCY,
@@ -60,12 +63,13 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
             emergency=query.emergency == "include",
             adjusted=query.adjusted == "true",
         )
-        sheet = await read_sheet(ledger.tx, question, scheme=query.scheme, units=rulebook.units)
+        scheme = await choose_scheme(ledger.tx, query.scheme, query.period)
+        sheet = await read_sheet(ledger.tx, question, scheme=scheme, units=rulebook.units)
     body = sheet_body(
         sheet,
         period=query.period,
         by=query.by,
-        scheme=query.scheme,
+        scheme=scheme,
         calendar=rulebook.calendar_at(ledger.now).version,
         units=rulebook.units,
     )
