@@ -78,7 +78,8 @@ def _grant(connection: Connection) -> None:
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         ).scalars()
     )
+    schemas = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
     version = connection.execute(text("SHOW server_version_num")).scalar_one()
     can_maintain = int(version) >= MAINTAIN_SINCE
-    for statement in grant_statements(database, present, can_maintain=can_maintain):
+    for statement in grant_statements(database, present, schemas, can_maintain=can_maintain):
         connection.exec_driver_sql(statement)

@@ -40,7 +40,9 @@ def _hash(table: str, columns: Sequence[str]) -> TextClause:
 HASHES: Mapping[str, TextClause] = MappingProxyType(
     {
         "facts": _hash("facts", (*FACT_COLUMNS, *DERIVED)),
-        "fact_versions": _hash("fact_versions", (*STATE_COLUMNS, "known_to", "months")),
+        "fact_versions": _hash(
+            "fact_versions", (*STATE_COLUMNS, "known_to", "months", "moved_from")
+        ),
         "sums": text(
             "SELECT count(*), sum(hashtextextended(row, 1)), sum(hashtextextended(row, 2)) FROM ("
             'SELECT ROW("by", key, month, counts)::text AS row FROM sums'
