@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d3a86e5c17f2"
-down_revision = "b7e41f0c92da"
+down_revision = "d19b5e7c4f02"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

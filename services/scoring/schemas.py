@@ -1,19 +1,23 @@
 """What scoring is asked: query parameters, read and checked."""
 
 import re
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from services.scoring.exports.forms import Form
 from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
 from services.scoring.rules.schemes import DEFAULT
 from services.scoring.rules.verdicts import Part
+from shared.domain.calendar import CITY_ZONE
 from shared.web.bodies import Moment
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
 
 
@@ -32,6 +36,22 @@ def _instant(value: Any) -> Any:
     return text
 
 
+def _bound(value: Any) -> Any:
+    """A day stands for its first instant in Shanghai."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        return _instant(value)
+    try:
+        return datetime.combine(date.fromisoformat(value), time(), CITY_ZONE)
+    except ValueError:
+        raise ValueError("没有这一天") from None
+
+
+def _form(value: Any) -> Any:
+    if value not in tuple(Form):
+        raise ValueError("现有的格式：json、csv")
+    return value
+
+
 def _metric(value: Any) -> Metric:
     metric = BY_ID.get(value) if isinstance(value, str) else None
     if metric is None:
@@ -47,6 +67,8 @@ def _month(value: str) -> str:
 
 APeriod = Annotated[Period, BeforeValidator(_period)]
 Instant = Annotated[Moment, BeforeValidator(_instant)]
+Bound = Annotated[Moment, BeforeValidator(_bound)]
+AForm = Annotated[Form, BeforeValidator(_form)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
 Month = Annotated[str, AfterValidator(_month)]
 By = Literal["unit", "section", "executor", "trade", "street", "source", "category"]
@@ -87,3 +109,12 @@ class CityRanksQuery(Query):
     to: Month | None = None
     scope: str | None = None
     cursor: str | None = None
+
+
+class FactsQuery(Query):
+    """`from` and `to` bound the rounds' `opened_at`; `to` itself is not in it."""
+
+    updated_after: str | None = None
+    from_: Bound | None = Field(default=None, alias="from")
+    to: Bound | None = None
+    form: AForm | None = Field(default=None, alias="format")

@@ -13,6 +13,7 @@ from services.scoring.queries.counting import (
     Scope,
     Wanted,
     count_live,
+    count_now,
     count_then,
     list_counted,
     list_sums,
@@ -181,6 +182,8 @@ async def read_tallies(tx: Tx, question: Question, asked: Asked) -> dict[Key, Ta
     if question.known_at is None and in_sums:
         tallies = tallies_of(await list_sums(tx, wanted.period, question.by))
         return add_seen(tallies, await count_live(tx, wanted, question.by))
+    if question.known_at is None:
+        return add_seen({}, await count_now(tx, wanted, question.by))
     key_of = KEYS[question.by]
     unfolded = [(key_of(state), seen_then(state, wanted)) for state in asked.unfolded]
     return add_seen({}, [*await count_then(tx, wanted, question.by), *unfolded])

@@ -8,6 +8,7 @@ from sqlalchemy import TextClause, text
 from services.scoring.queries.folding import DERIVED, FACT_COLUMNS, STATE_COLUMNS
 from shared.db import Tx
 
+REBUILT = ("facts", "fact_versions", "sums")
 DELETE_FACTS = text("DELETE FROM facts WHERE bureau_id = :bureau")
 DELETE_VERSIONS = text("DELETE FROM fact_versions WHERE bureau_id = :bureau")
 DELETE_SUMS = text("DELETE FROM sums WHERE bureau_id = :bureau")
@@ -44,7 +45,9 @@ def _hash(table: str, columns: Sequence[str]) -> TextClause:
 HASHES: Mapping[str, TextClause] = MappingProxyType(
     {
         "facts": _hash("facts", (*FACT_COLUMNS, *DERIVED)),
-        "fact_versions": _hash("fact_versions", (*STATE_COLUMNS, "known_to", "months")),
+        "fact_versions": _hash(
+            "fact_versions", (*STATE_COLUMNS, "known_to", "months", "moved_from")
+        ),
         # When and at what place in the log a row was made is no part of what it says.
         "deductions": _hash("deductions", DEDUCTION_COLUMNS),
         "sums": text(
