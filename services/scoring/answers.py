@@ -9,13 +9,13 @@ from services.scoring.assessment_answers import assessment_body
 from services.scoring.numbers import instant_text, number_text
 from services.scoring.queries.city_ranks import CityRank
 from services.scoring.queries.counting import Counted
-from services.scoring.rules.intervals import is_distinct, wilson
+from services.scoring.rules.intervals import is_distinct, wilson_hundredths
 from services.scoring.rules.marks import VERDICTS
 from services.scoring.rules.metrics import METRICS, RATES, Measure, Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row
 from services.scoring.rules.schemes import Scheme
-from services.scoring.rules.tallies import Figure, Key, Tally
+from services.scoring.rules.tallies import Figure, Key, Tally, hundredths_text
 from services.scoring.rules.verdicts import EXCLUSIONS
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.rulebook import Unit
@@ -102,13 +102,13 @@ def interval_body(figure: Figure, whole: Figure) -> dict[str, Any] | None:
     all others together; None of nothing."""
     one = (figure.tenths // 10, figure.den)
     rest = ((whole.tenths - figure.tenths) // 10, whole.den - figure.den)
-    interval = wilson(*one)
-    if interval is None:
+    if not figure.den:
         return None
+    low, high = wilson_hundredths(*one)
     alike = rest[1] > 0 and not is_distinct(one, rest)
     return {
-        "low": f"{interval.low:.2f}",
-        "high": f"{interval.high:.2f}",
+        "low": hundredths_text(low),
+        "high": hundredths_text(high),
         "note": labels.NOT_DISTINCT if alike else None,
     }
 

@@ -31,11 +31,18 @@ def wilson(num: int, den: int) -> Interval | None:
     """The 95 % interval of num of den; None where nothing is counted. Rounded exactly."""
     if not den:
         return None
-    low, high = (_hundredths(bound) for bound in _near(num, den))
+    low, high = wilson_hundredths(num, den)
+    return Interval(Decimal(low).scaleb(-2), Decimal(high).scaleb(-2))
+
+
+def wilson_hundredths(num: int, den: int) -> tuple[int, int]:
+    """The same of some, in whole hundredths of a percent."""
+    near = _near(num, den)
+    low, high = _hundredths(near[0]), _hundredths(near[1])
     if low is None or high is None:
         middle, square = _parts(num, den)
-        return Interval(_rounded(middle, square, sign=-1), _rounded(middle, square, sign=1))
-    return Interval(Decimal(low).scaleb(-2), Decimal(high).scaleb(-2))
+        return _rounded(middle, square, sign=-1), _rounded(middle, square, sign=1)
+    return low, high
 
 
 def is_distinct(row: tuple[int, int], rest: tuple[int, int]) -> bool:
@@ -111,7 +118,7 @@ def _decimal(value: Fraction) -> Decimal:
     return Decimal(value.numerator) / Decimal(value.denominator)
 
 
-def _rounded(middle: Fraction, square: Fraction, *, sign: int) -> Decimal:
+def _rounded(middle: Fraction, square: Fraction, *, sign: int) -> int:
     """middle ± √square in percent, half up: the greatest whole number of hundredths not above."""
     scale = 100 * PLACES
     base = middle * scale + Fraction(1, 2)
@@ -121,7 +128,7 @@ def _rounded(middle: Fraction, square: Fraction, *, sign: int) -> Decimal:
         guess -= 1
     while _reaches(guess + 1, base, area, sign=sign):
         guess += 1
-    return Decimal(guess).scaleb(-2)
+    return guess
 
 
 def _reaches(number: int, base: Fraction, area: Fraction, *, sign: int) -> bool:

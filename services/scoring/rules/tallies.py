@@ -42,8 +42,7 @@ class Figure:
         """100·num/den, half up to two places; None where nothing is counted."""
         if not self.den:
             return None
-        hundredths = (2000 * self.tenths + self.den) // (2 * self.den)
-        return f"{hundredths // 100}.{hundredths % 100:02d}"
+        return hundredths_text((2000 * self.tenths + self.den) // (2 * self.den))
 
     def add(self, verdict: Verdict, rounds: int = 1) -> None:
         if verdict.worth is not None:
@@ -63,6 +62,11 @@ class Figure:
             self.excluded[reason] = self.excluded.get(reason, 0) + count
         for worth, count in other.worths.items():
             self.worths[worth] = self.worths.get(worth, 0) + count
+
+
+def hundredths_text(hundredths: int) -> str:
+    """`87.50` of 8750."""
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _no_figures() -> dict[str, Figure]:
