@@ -16,8 +16,6 @@ CHARGED = "(reverses IS NULL) = (points <= 0)"
 
 
 def _check(condition: str) -> None:
-    """Rows that are there are not looked at: the wider check holds of them, and going back to
-    the narrower one must not fail over what cost nothing."""
     op.execute(f"ALTER TABLE deductions DROP CONSTRAINT {NAME}")
     op.execute(f"ALTER TABLE deductions ADD CONSTRAINT {NAME} CHECK ({condition}) NOT VALID")
 
@@ -28,8 +26,10 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), comment="启用在事件日志中的全局位置"),
     )
     _check(PRICED)
+    op.execute(f"ALTER TABLE deductions VALIDATE CONSTRAINT {NAME}")
 
 
 def downgrade() -> None:
+    """Going back must not fail over rows that cost nothing: they are not looked at."""
     _check(CHARGED)
     op.drop_column("schemes", "position")
