@@ -1,6 +1,7 @@
 """The one schema, as SQLAlchemy Core tables."""
 
 from shared.models.base import metadata
+from shared.models.freezing import freeze_manifests, freezes, frozen_states, frozen_sums
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
     city_ranks,
@@ -48,6 +49,10 @@ __all__ = [
     "fact_progress",
     "fact_versions",
     "facts",
+    "freeze_manifests",
+    "freezes",
+    "frozen_states",
+    "frozen_sums",
     "idempotency_keys",
     "limits",
     "matter_events",
