@@ -62,7 +62,8 @@ def _number(name: str, comment: str, kind: type[sa.Integer] = sa.Integer) -> sa.
 
 
 def _json(name: str, comment: str) -> sa.Column[Any]:
-    return sa.Column(name, postgresql.JSONB(), nullable=False, comment=comment)
+    """As it was written: the order of a scheme's rules is that of its answers."""
+    return sa.Column(name, sa.JSON(), nullable=False, comment=comment)
 
 
 def _counts() -> sa.Column[Any]:
@@ -103,9 +104,7 @@ def upgrade() -> None:
         key=("by", "key"),
         comment="定版的合计（只增不改）",
     )
-    _create(
-        "frozen_states", _states(), key=("no", "round"), comment="定版的各轮状态（只增不改）"
-    )
+    _create("frozen_states", _states(), key=("no", "round"), comment="定版的各轮状态（只增不改）")
     op.execute(REFUSE_AFTER)
     for statement in _guards():
         op.execute(statement)

@@ -1,19 +1,27 @@
 """What scoring is asked: query parameters, read and checked."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
-from services.scoring.rules.schemes import PRESETS, Scheme, find_scheme
+from services.scoring.rules.schemes import Scheme, find_scheme
 from services.scoring.rules.verdicts import Part
-from shared.web.bodies import Moment
+from shared.web.bodies import AtField, Body, Moment
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+REVISION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
 
 
@@ -46,6 +54,12 @@ def _metric(value: Any) -> Metric:
     return metric
 
 
+def _revision(value: Any) -> int:
+    if not isinstance(value, str) or not REVISION.fullmatch(value):
+        raise ValueError("版次须为正整数")
+    return int(value)
+
+
 def _month(value: str) -> str:
     if not MONTH.fullmatch(value):
         raise ValueError("月份须为 YYYY-MM")
@@ -55,6 +69,7 @@ def _month(value: str) -> str:
 APeriod = Annotated[Period, BeforeValidator(_period)]
 Instant = Annotated[Moment, BeforeValidator(_instant)]
 AScheme = Annotated[Scheme, BeforeValidator(_scheme)]
+ARevision = Annotated[int, BeforeValidator(_revision)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
 Month = Annotated[str, AfterValidator(_month)]
 By = Literal["unit", "section", "executor", "trade", "street", "source", "category"]
@@ -67,27 +82,43 @@ class Query(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
 
-class ScoresQuery(Query):
+class AsOf(Query):
+    """What was known then, or a revision of a frozen month: one of the two, or neither."""
+
     period: APeriod
-    by: By = "unit"
-    scheme: AScheme = PRESETS[0]
     known_at: Instant | None = None
+    revision: ARevision | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.revision is not None and self.known_at is not None:
+            raise AtField("revision", "不能与 known_at 同时给出")
+        if self.revision is not None and not self.period.is_month:
+            raise AtField("revision", "只有月份可以定版")
+        return self
+
+
+class ScoresQuery(AsOf):
+    by: By = "unit"
+    scheme: AScheme | None = None
     adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"
 
 
-class FigureQuery(Query):
+class FigureQuery(AsOf):
     """`key` absent or `total`: the whole; empty or `null`: the row whose key is unknown."""
 
-    period: APeriod
     by: By = "unit"
     key: str | None = None
     metric: AMetric
     part: Part = Part.DEN
-    known_at: Instant | None = None
     adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"
     cursor: str | None = None
+
+
+class FreezeBody(Body):
+    reason: str | None = Field(default=None, min_length=1, max_length=500)
 
 
 class CityRanksQuery(Query):

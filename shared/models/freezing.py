@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Integer, Table
+from sqlalchemy import ARRAY, JSON, CheckConstraint, Column, Integer, Table
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.domain.words import Role
 from shared.models.base import bureau, metadata, moment, one_of, text
@@ -67,9 +66,9 @@ freeze_manifests = Table(
     "freeze_manifests",
     metadata,
     *_revision(),
-    Column("scheme", JSONB, nullable=False, comment="当时的考核方案全文"),
+    Column("scheme", JSON, nullable=False, comment="当时的考核方案全文"),
     text("calendar_version", "当时的工作日历"),
-    Column("units", JSONB, nullable=False, comment="当时的单位名册"),
+    Column("units", JSON, nullable=False, comment="当时的单位名册"),
     text("layout", "合计的排列"),
     Column("rows", Integer, nullable=False, comment="所含轮次数"),
     text("sha256", "全部数字的摘要"),
