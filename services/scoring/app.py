@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.scoring.routes import catalogue, city_ranks, periods, scores
+from services.scoring.routes import catalogue, changes, city_ranks, periods, proofs, scores
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -12,6 +12,13 @@ def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 考核",
-        routers=(scores.router, periods.router, catalogue.router, city_ranks.router),
+        routers=(
+            proofs.router,
+            scores.router,
+            periods.router,
+            changes.router,
+            catalogue.router,
+            city_ranks.router,
+        ),
         bell=ArqBell(settings.redis_url),
     )

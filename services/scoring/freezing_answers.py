@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from services.scoring.actions.changes import Moved
 from services.scoring.actions.periods import Standing
-from services.scoring.answers import instant_text
+from services.scoring.answers import instant_text, number_text
+from services.scoring.rules.changes import BYS, UNIT, View
 from services.scoring.rules.freezing import Freeze
+from services.scoring.rules.marks import NOTHING, VERDICTS
+from services.scoring.rules.metrics import METRICS
 from shared.domain.words import Role
 
 
@@ -41,3 +45,43 @@ def standing_body(standing: Standing) -> dict[str, Any]:
         "freezes_at": standing.freezes_at.isoformat(),
         "revisions": [manifest_body(one) for one in revisions],
     }
+
+
+def view_body(view: View) -> dict[str, Any]:
+    return {"revision": view.revision, "known_at": instant_text(view.known_at)}
+
+
+def moved_body(moved: Moved) -> dict[str, Any]:
+    change = moved.change
+    before, after = change.letters(moved.number)
+    body: dict[str, Any] = {
+        "no": change.no,
+        "round": change.round,
+        "metric": METRICS[moved.number].id,
+        "from": letter_body(before),
+        "to": letter_body(after),
+        "events": [
+            {
+                "seq": entry.seq,
+                "type": entry.type,
+                "time": instant_text(entry.occurred_at),
+                "recordedtime": instant_text(entry.recorded_at),
+            }
+            for entry in moved.entries
+        ],
+    }
+    if change.before is not None and change.after is not None and change.moved:
+        keys = (change.before.keys, change.after.keys)
+        body["moved"] = {BYS[n]: {"from": keys[0][n], "to": keys[1][n]} for n in change.moved}
+        if UNIT in change.moved:
+            body["unit"] = body["moved"]["unit"]
+    return body
+
+
+def letter_body(letter: str) -> dict[str, Any] | None:
+    """None where the round does not count."""
+    if letter == NOTHING:
+        return None
+    verdict = VERDICTS[letter]
+    worth = None if verdict.worth is None else number_text(verdict.worth)
+    return {"value": worth, "reason": verdict.reason}

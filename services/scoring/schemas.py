@@ -117,6 +117,28 @@ class FigureQuery(AsOf):
     cursor: str | None = None
 
 
+class CheckQuery(AsOf):
+    """Of now, and of a revision where the month is frozen."""
+
+
+class ChangesQuery(Query):
+    """From one view to another: each a revision or an instant; `to` is now where none is given."""
+
+    from_revision: ARevision | None = None
+    to_revision: ARevision | None = None
+    from_known_at: Instant | None = None
+    to_known_at: Instant | Literal["now"] | None = None
+    cursor: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if (self.from_revision is None) == (self.from_known_at is None):
+            raise AtField("from_revision", "须给出 from_revision 或 from_known_at 之一")
+        if self.to_revision is not None and self.to_known_at is not None:
+            raise AtField("to_revision", "不能与 to_known_at 同时给出")
+        return self
+
+
 class FreezeBody(Body):
     reason: str | None = Field(default=None, min_length=1, max_length=500)
 

@@ -19,7 +19,9 @@ numbers = itertools.count(1)
 async def get(
     client: AsyncClient, keys: Keys, path: str, /, who: str = "leader", **query: Any
 ) -> Response:
-    return await client.get(path, params=query, headers={"Authorization": f"Bearer {keys[who]}"})
+    return await client.get(
+        path, params=query or None, headers={"Authorization": f"Bearer {keys[who]}"}
+    )
 
 
 async def read(

@@ -1,6 +1,7 @@
 """Months frozen by hand: what stands, whatever comes after."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -47,7 +48,12 @@ async def test_what_comes_later_leaves_the_revision_as_it_is(
 ) -> None:
     """Also what is recorded at the very moment of the freeze, while the clock stands still."""
     await freeze(scoring, keys)
-    asked = {"adjusted": "false"}, {"emergency": "exclude"}, {"scheme": "qp-2018"}, {}
+    asked: tuple[dict[str, str], ...] = (
+        {"adjusted": "false"},
+        {"emergency": "exclude"},
+        {"scheme": "qp-2018"},
+        {},
+    )
     before = [
         (await get(scoring, keys, "/v1/scores", period="2026-11", **q)).content for q in asked
     ]
@@ -141,7 +147,7 @@ async def test_an_unknown_revision_is_not_found_and_never_with_known_at(
     assert (await get(scoring, keys, path, **asked, revision=2)).status_code == 404
     assert (await get(scoring, keys, path, **asked, revision=0)).status_code == 422
     assert (await get(scoring, keys, path, period="2026", revision=1)).status_code == 422
-    both = {"revision": 1, "known_at": "2026-12-01T00:00:00+08:00"}
+    both: dict[str, Any] = {"revision": 1, "known_at": "2026-12-01T00:00:00+08:00"}
     assert (await get(scoring, keys, path, **asked, **both)).status_code == 422
 
 

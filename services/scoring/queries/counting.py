@@ -133,7 +133,7 @@ async def count_then(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
     rows = await tx.rows(
         COUNT_THEN[by], bureau=tx.bureau, months=months, adjusted=adjusted, **wanted.values
     )
-    return [_seen(row) for row in rows]
+    return [read_seen(row) for row in rows]
 
 
 async def list_frozen_sums(tx: Tx, wanted: Wanted, by: str) -> list[tuple[str, list[int]]]:
@@ -145,7 +145,7 @@ async def count_frozen(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]
     """What stood when the month was frozen, from its own copy."""
     adjusted = wanted.adjusted
     rows = await tx.rows(COUNT_FROZEN[by], bureau=tx.bureau, adjusted=adjusted, **wanted.values)
-    return [_seen(row) for row in rows]
+    return [read_seen(row) for row in rows]
 
 
 async def count_live(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
@@ -155,7 +155,7 @@ async def count_live(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
     return [_waiting(row) for row in rows]
 
 
-def _seen(row: Sequence[Any]) -> tuple[Key, Seen]:
+def read_seen(row: Sequence[Any]) -> tuple[Key, Seen]:
     key, marks, *flags, rounds = row
     dates = frozenset(one for one, holds in zip(DATES, flags, strict=False) if holds)
     dues = frozenset(one for one, come in zip(DUES, flags[len(DATES) :], strict=True) if come)
@@ -165,7 +165,7 @@ def _seen(row: Sequence[Any]) -> tuple[Key, Seen]:
 
 def _waiting(row: Sequence[Any]) -> tuple[Key, Seen]:
     """Only the marks that waited: the others are in the sums."""
-    key, seen = _seen(row)
+    key, seen = read_seen(row)
     marks = "".join(
         NOTHING if metric.due is None else letter
         for metric, letter in zip(METRICS, seen.marks, strict=True)

@@ -25,8 +25,8 @@ UNITS: TypeAdapter[dict[str, Unit]] = TypeAdapter(dict[str, Unit])
 
 COLUMNS = (
     "f.period, f.revision, f.known_at, f.frozen_at, f.actor_role, f.actor_name, f.reason,"
-    " f.xid::text AS xid, m.scheme::text AS scheme, m.calendar_version, m.units::text AS units, m.layout, m.rows,"
-    " m.sha256"
+    " f.xid::text AS xid, m.scheme::text AS scheme, m.calendar_version, m.units::text AS units,"
+    " m.layout, m.rows, m.sha256"
 )
 FREEZES = (
     f"SELECT {COLUMNS} FROM freezes AS f"  # noqa: S608 - constants only
