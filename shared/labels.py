@@ -7,8 +7,10 @@ from shared.domain.notices import NoticeKind
 from shared.domain.words import (
     AppealFinding,
     AppealType,
+    AppealVerdict,
     CaseValuation,
     EscalationCause,
+    ExclusionReason,
     FactFinding,
     FollowUpLevel,
     Satisfaction,
@@ -85,6 +87,29 @@ VALUATIONS: Mapping[CaseValuation, str] = MappingProxyType(
         CaseValuation.RESOLVED: "实际解决",
         CaseValuation.EXPLAINED: "解释说明",
         CaseValuation.OTHER: "其他",
+    }
+)
+APPEAL_VERDICTS: Mapping[AppealVerdict, str] = MappingProxyType(
+    {
+        AppealVerdict.FIRST_CONTACT: "先行联系超期",
+        AppealVerdict.COMPLETE: "办结超期",
+        AppealVerdict.REPLY: "回复超期",
+        AppealVerdict.FOLLOW_UP: "回访结果",
+        AppealVerdict.REPEAT: "重复件认定",
+    }
+)
+EXCLUSION_REASONS: Mapping[ExclusionReason, str] = MappingProxyType(
+    {
+        ExclusionReason.EMERGENCY_LINE: "属110、119、120、122受理",
+        ExclusionReason.LEGAL_PROCEDURE: "须经诉讼、仲裁、复议、信访等程序",
+        ExclusionReason.UNLAWFUL: "诉求违法或有违公序良俗",
+        ExclusionReason.SECRET_OR_PRIVACY: "涉及秘密或个人隐私",
+        ExclusionReason.MALICIOUS: "恶意骚扰",
+        ExclusionReason.DUPLICATE: "与主件重复",
+        ExclusionReason.FALSE_CONTACT: "联系方式虚假",
+        ExclusionReason.OUTSIDE_REMIT: "不属本局职责",
+        ExclusionReason.FORCE_MAJEURE: "不可抗力",
+        ExclusionReason.UNTRUE: "查证不属实",
     }
 )
 NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
@@ -180,12 +205,23 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "LEVEL_LOWER": "督办级别不得低于现有级别",
     }
 )
+# Why it is for another to do.
+BARS: Mapping[str, str] = MappingProxyType(
+    {
+        "OWN_REQUEST": "申请人不能决定自己的申请，须由另一人决定",
+        "ROUND_OF_OTHERS": "该轮次最后由其他单位主办，须由其申诉",
+    }
+)
 # What the present state of things speaks against; `latest` is a time of the city.
 CONFLICTS: Mapping[str, str] = MappingProxyType(
     {
         "RETURN_TOO_LATE": "退单须在 {latest} 前提出，现已超过",
         "EXTENSION_USED": "本轮已申请过延期",
         "EXTENSION_TOO_LATE": "延期须在 {latest} 前申请，现已超过",
+        "APPEAL_TOO_LATE": "申诉须在 {latest} 前提出，现已超过",
+        "NOTHING_TO_APPEAL": "没有可以申诉的“{what}”",
+        "APPEALED_BEFORE": "该轮次此项已申诉过",
+        "NO_SUCH_APPEAL": "没有这样一项待决定的申诉",
         "MERGE_INTO_ITSELF": "不能并入自身",
         "MASTER_NOT_OPEN": "并入的工单已办结、已并入他件或已作废",
         "MASTER_OF_OTHER_TRADE": "两件工单的行业不同，不能并单",

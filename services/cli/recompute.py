@@ -1,5 +1,6 @@
 """`minhu recompute`: every fact folded again from the log, or compared with what it says."""
 
+import gc
 from pathlib import Path
 
 import typer
@@ -15,6 +16,7 @@ from services.scoring.actions.recompute import (
 from shared.tickets import Hotline
 
 MOST_SHOWN = 50
+RARELY = (20_000, 20, 20)
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -26,6 +28,10 @@ def run(
     verify: bool = typer.Option(False, "--verify", help="只比对，不改动"),
     data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录里的库"),
 ) -> None:
+    # A batch makes tens of thousands of values that all live until it is written: looking through
+    # them again and again costs a fifth of the whole.
+    gc.freeze()
+    gc.set_threshold(*RARELY)
     if verify:
         report(run_on(data_dir, compare_all))
         return

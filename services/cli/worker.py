@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ def all_handlers() -> Mapping[str, Handler]:
 @app.command(help="运行后台进程：处理应投递的事件，按时记录预警与超期，回送平台。")
 def worker() -> None:
     set_up_logging()
+    gc.freeze()  # as in `serve`
     uvloop.run(work(read_settings(os.environ)))
 
 

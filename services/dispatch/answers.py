@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 
+from services.dispatch.attachments import attachment_answer
 from services.dispatch.case import Texts
-from services.dispatch.requests import extension_answer, return_answer, void_answer
+from services.dispatch.requests import requests_answer
 from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.clocks import Clock
 from shared.domain.contacts import effective_contact
 from shared.domain.emergency import MARK
-from shared.domain.events import Attachment
 from shared.domain.parts import Assist, Contact, Upstream
 from shared.domain.ticket import Ticket
 from shared.domain.words import HOTLINE_CLOCKS, TERMINAL_STATES, ClockName, Role
@@ -69,9 +69,7 @@ def ticket_answer(
         "contacts": contacts_answer(ticket, texts),
         "works": works_answer(ticket, texts),
         "site_visits": visits_answer(ticket, texts),
-        "return": return_answer(ticket, texts),
-        "extension": extension_answer(ticket, texts),
-        "void": void_answer(ticket, texts),
+        **requests_answer(ticket, texts),
         "feedback": feedback_answer(ticket, texts),
         "reply": reply_answer(ticket, texts),
         "follow_ups": [_follow_up(one) for one in ticket.follow_ups],
@@ -163,7 +161,7 @@ def works_answer(ticket: Ticket, texts: Texts) -> list[dict[str, Any]]:
             "unit": one.unit,
             "text": texts.get((one.seq, "work")),
             "site_check": one.site_check,
-            "attachments": [_attachment(file) for file in one.attachments],
+            "attachments": [attachment_answer(file) for file in one.attachments],
         }
         for one in ticket.works
     ]
@@ -187,7 +185,7 @@ def visits_answer(ticket: Ticket, texts: Texts) -> list[dict[str, Any]]:
                 }
                 for i, promise in enumerate(one.commitments)
             ],
-            "attachments": [_attachment(file) for file in one.attachments],
+            "attachments": [attachment_answer(file) for file in one.attachments],
         }
         for one in ticket.site_visits
     ]
@@ -208,7 +206,7 @@ def feedback_answer(ticket: Ticket, texts: Texts) -> dict[str, Any] | None:
         "appeal_note": texts.get((one.seq, "appeal_note")),
         "case_valuation": one.case_valuation,
         "contact_id": one.contact_id,
-        "attachments": [_attachment(file) for file in one.attachments],
+        "attachments": [attachment_answer(file) for file in one.attachments],
     }
 
 
@@ -288,10 +286,6 @@ def caller_answer(
         if value is not None and not (name == "name" and ticket.is_anonymous)
     }
     return shown or None
-
-
-def _attachment(file: Attachment) -> dict[str, Any]:
-    return {"kind": file.kind, "url": file.url, "sha256": file.sha256}
 
 
 def _text(texts: Texts, seq: int | None, name: str) -> str | None:

@@ -2,21 +2,39 @@
 
 from typing import Any
 
+from services.dispatch.attachments import attachment_answer
 from services.dispatch.case import Texts
 from services.dispatch.times import city_time
-from shared.domain.parts import Asked
+from shared.domain.parts import Appeal, Asked
 from shared.domain.ticket import Ticket
 from shared.domain.words import RequestState
 
 SHOWN_UNITS = 3  # the last units that gave it back
 
 
+def requests_answer(ticket: Ticket, texts: Texts) -> dict[str, Any]:
+    """Every kind of request, under the names the ticket shows them by."""
+    return {
+        "return": return_answer(ticket, texts),
+        "extension": extension_answer(ticket, texts),
+        "void": void_answer(ticket, texts),
+        "appeals": [appeal_answer(one, texts) for one in ticket.appeals],
+        "exclusion": exclusion_answer(ticket, texts),
+    }
+
+
 def asked_answer(one: Asked, texts: Texts) -> dict[str, Any]:
+    told = scored_answer(one, texts)
+    return {"requested_at": told.pop("at"), "requested_by": told.pop("by"), **told}
+
+
+def scored_answer(one: Asked, texts: Texts) -> dict[str, Any]:
+    """What is asked of the figures says `at` and `by`, as all that is told of a ticket does."""
     decided = None if one.decided_seq is None else texts.get((one.decided_seq, "comment"))
     return {
         "state": one.state,
-        "requested_at": city_time(one.at),
-        "requested_by": one.by,
+        "at": city_time(one.at),
+        "by": one.by,
         "unit": one.unit,
         "reason": texts.get((one.seq, "reason")),
         "decided_at": city_time(one.decided_at),
@@ -63,3 +81,22 @@ def extension_answer(ticket: Ticket, texts: Texts) -> dict[str, Any] | None:
 
 def void_answer(ticket: Ticket, texts: Texts) -> dict[str, Any] | None:
     return None if ticket.void is None else asked_answer(ticket.void, texts)
+
+
+def appeal_answer(one: Appeal, texts: Texts) -> dict[str, Any]:
+    """`evidence`: the files, then the lines of text."""
+    said = [texts.get((one.asked.seq, f"evidence:{place}")) for place in range(one.statements)]
+    return {
+        "verdict": one.verdict,
+        "round": one.round,
+        **scored_answer(one.asked, texts),
+        "evidence": [*map(attachment_answer, one.evidence), *said],
+    }
+
+
+def exclusion_answer(ticket: Ticket, texts: Texts) -> dict[str, Any] | None:
+    """The latest; one that was refused may be asked for again."""
+    one = ticket.exclusion
+    return (
+        None if one is None else {"reason_code": one.reason_code} | scored_answer(one.asked, texts)
+    )

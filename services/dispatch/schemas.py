@@ -6,11 +6,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from shared.domain.words import (
     AppealFinding,
+    AppealVerdict,
     AttachmentKind,
     CaseValuation,
     ContactMode,
     ContactReason,
     ContactResult,
+    ExclusionReason,
     ExtensionReason,
     FactFinding,
     Reached,
@@ -46,6 +48,29 @@ class AttachmentBody(Body):
     kind: AttachmentKind
     url: Url
     sha256: Sha256 | None = None
+
+
+class EvidenceBody(Body):
+    """A file, or a line of text; plain text stands for such a line."""
+
+    kind: AttachmentKind | None = None
+    url: Url | None = None
+    sha256: Sha256 | None = None
+    text: Note | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def plain_text_is_a_line(cls, value: object) -> object:
+        return {"text": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def a_file_or_a_text(self) -> Self:
+        for name in ("kind", "url"):
+            if self.text is None and getattr(self, name) is None:
+                raise AtField(name, "此项必填")
+        if self.text is not None and (self.kind or self.url or self.sha256):
+            raise AtField("text", "文字与文件须分开列出")
+        return self
 
 
 Attachments = Annotated[tuple[AttachmentBody, ...], Field(max_length=50)]
@@ -158,6 +183,27 @@ class ReturnBody(ActionBody):
 class Decision(ActionBody):
     granted: Flag
     comment: Note
+
+
+class AppealBody(ActionBody):
+    """`round`: the latest of the unit's own where not named. `evidence`: files, lines of text."""
+
+    verdict: AppealVerdict
+    reason: Note
+    evidence: Annotated[tuple[EvidenceBody, ...], Field(max_length=50)] = ()
+    round: Whole | None = Field(default=None, ge=1)
+
+
+class AppealDecision(Decision):
+    """`verdict`, `round`: which one, where several wait; else the oldest."""
+
+    verdict: AppealVerdict | None = None
+    round: Whole | None = Field(default=None, ge=1)
+
+
+class ExclusionBody(ActionBody):
+    reason_code: ExclusionReason
+    reason: Note
 
 
 class UpstreamReturnBody(ActionBody):

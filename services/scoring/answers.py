@@ -59,8 +59,15 @@ def row_body(row: Row, key: Key, name: str) -> dict[str, Any]:
         "score": None if row.score is None else number_text(row.score, places=2),
         "rank": row.rank,
         "tier": row.tier,
-        "note": None if row.note is None else labels.NOTES[row.note],
+        "note": note_text(row),
     }
+
+
+def note_text(row: Row) -> str | None:
+    """Why a row has no rank."""
+    if row.note is None or row.entrant is None:
+        return None
+    return labels.NOTES[row.note].format(least=row.entrant.scheme.min_sample)
 
 
 def figure_body(figure: Figure) -> dict[str, Any]:
@@ -113,20 +120,6 @@ def metric_body(metric: Metric) -> dict[str, Any]:
         "exclusions": {reason: labels.EXCLUSIONS[reason] for reason in exclusions_of(metric)},
         "unit": labels.UNITS[metric.measure],
         "version": metric.version,
-    }
-
-
-def scheme_body(scheme: Scheme) -> dict[str, Any]:
-    return {
-        "id": scheme.id,
-        "version": scheme.version,
-        "title": labels.SCHEMES[scheme.id],
-        "weights": {name: number_text(weight) for name, weight in scheme.weights.items()},
-        "resolution_mode": scheme.resolution_mode,
-        "bonus": {rule: number_text(points) for rule, points in scheme.bonus.items()},
-        "penalty": {rule: number_text(points) for rule, points in scheme.penalty.items()},
-        "state": "active",
-        "author": "minhu",
     }
 
 

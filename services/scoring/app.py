@@ -2,7 +2,20 @@
 
 from fastapi import FastAPI
 
-from services.scoring.routes import catalogue, changes, city_ranks, periods, proofs, scores
+from services.scoring.routes import (
+    catalogue,
+    changes,
+    city_ranks,
+    inspections,
+    media_items,
+    periods,
+    proofs,
+    ranks,
+    sanitation,
+    schemes,
+    scores,
+    trials,
+)
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
@@ -17,8 +30,14 @@ def create_app(settings: Settings) -> FastAPI:
             scores.router,
             periods.router,
             changes.router,
+            ranks.router,
             catalogue.router,
+            schemes.router,
+            trials.router,
             city_ranks.router,
+            inspections.router,
+            media_items.router,
+            sanitation.router,
         ),
         bell=ArqBell(settings.redis_url),
     )

@@ -79,22 +79,6 @@ METRICS = {
     ],
     "next_cursor": None,
 }
-SCHEMES = {
-    "items": [
-        {
-            "id": "ja-default",
-            "version": 1,
-            "title": "综合考核（默认）",
-            "weights": {"first_contact_rate": "20", "satisfaction_score": "25"},
-            "resolution_mode": "strict",
-            "bonus": {"praise": "0.5"},
-            "penalty": {"overdue": "1", "repeat": "0.5", "rework": "1"},
-            "state": "active",
-            "author": "minhu",
-        }
-    ],
-    "next_cursor": None,
-}
 CITY_RANKS = {
     "items": [
         {

@@ -159,7 +159,7 @@ UNKNOWN: Mapping[str, str] = MappingProxyType(
 TOTAL = "合计"
 NOTES: Mapping[str, str] = MappingProxyType(
     {
-        TOO_FEW_RATED: "有效评价不足 5 件，不排名",
+        TOO_FEW_RATED: "有效评价不足 {least} 件，不排名",
         NOT_RATEABLE: "无可计分的指标，不排名",
         NOT_A_UNIT: "不是考核对象，不排名",
     }

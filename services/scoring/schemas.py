@@ -14,7 +14,6 @@ from pydantic import (
 
 from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
-from services.scoring.rules.schemes import Scheme, find_scheme
 from services.scoring.rules.verdicts import Part
 from shared.web.bodies import AtField, Body, Moment
 
@@ -40,13 +39,6 @@ def _instant(value: Any) -> Any:
     return text
 
 
-def _scheme(value: Any) -> Scheme:
-    scheme = find_scheme(value) if isinstance(value, str) else None
-    if scheme is None:
-        raise ValueError("没有这个考核方案")
-    return scheme
-
-
 def _metric(value: Any) -> Metric:
     metric = BY_ID.get(value) if isinstance(value, str) else None
     if metric is None:
@@ -68,7 +60,6 @@ def _month(value: str) -> str:
 
 APeriod = Annotated[Period, BeforeValidator(_period)]
 Instant = Annotated[Moment, BeforeValidator(_instant)]
-AScheme = Annotated[Scheme, BeforeValidator(_scheme)]
 ARevision = Annotated[int, BeforeValidator(_revision)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
 Month = Annotated[str, AfterValidator(_month)]
@@ -100,7 +91,7 @@ class AsOf(Query):
 
 class ScoresQuery(AsOf):
     by: By = "unit"
-    scheme: AScheme | None = None
+    scheme: str | None = None
     adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"
 

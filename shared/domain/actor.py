@@ -19,8 +19,3 @@ class Actor:
 
 
 SYSTEM = Actor(role=Role.SYSTEM, name="minhu")
-
-
-def same_person(one: Actor, other: Actor) -> bool:
-    """Same key or same name: the two-person rule treats them as one."""
-    return one.name == other.name or (one.key is not None and one.key == other.key)

@@ -48,6 +48,7 @@ def check_transition(current: TicketState, target: TicketState) -> None:
 
 LEAD = "lead"
 ASSIST = "assist"
+LED = "led"  # was the last lead of one of the rounds, whoever has the ticket now
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ UNIT = frozenset({Role.UNIT})
 LEADER = frozenset({Role.LEADER})
 LEADERS = DESK | LEADER
 BOTH_PARTS = frozenset({LEAD, ASSIST})
+COUNTED = frozenset(S) - {S.VOIDED, S.MERGED, S.RETURNED_UPSTREAM}  # in some figure
 
 ACTIONS: Mapping[str, Permission] = {
     "triage": Permission(DESK, frozenset({S.RECEIVED, S.TRIAGED, S.REWORK})),
@@ -88,6 +90,10 @@ ACTIONS: Mapping[str, Permission] = {
     "merge": Permission(DESK, frozenset({S.TRIAGED, S.DISPATCHED, S.ACCEPTED, S.IN_PROGRESS})),
     "void": Permission(DESK, frozenset(S) - {S.VOIDED}),
     "confirm-void": Permission(LEADER, frozenset(S) - {S.VOIDED}),
+    "appeal": Permission(UNIT, COUNTED, frozenset({LED})),
+    "decide-appeal": Permission(LEADER, COUNTED),
+    "exclude": Permission(DESK, COUNTED),
+    "decide-exclusion": Permission(LEADER, COUNTED),
     "urge": Permission(LEADERS, OPEN_STATES),
     "supervise": Permission(LEADERS, OPEN_STATES),
 }
@@ -104,6 +110,13 @@ def part_of(ticket: Ticket, unit: str | None) -> str | None:
     return ASSIST if ticket.assist(unit) is not None else None
 
 
+def has_part(ticket: Ticket, unit: str | None, parts: frozenset[str]) -> bool:
+    if part_of(ticket, unit) in parts:
+        return True
+    rounds = range(1, ticket.round + 1)
+    return LED in parts and any(ticket.led_by(one) == unit for one in rounds)
+
+
 def may_ever(action: str, ticket: Ticket, actor: Actor, *, is_contractor: bool) -> bool:
     """Is this action the caller's at all, whatever the state? (403 when not.)"""
     permission = ACTIONS[action]
@@ -111,7 +124,7 @@ def may_ever(action: str, ticket: Ticket, actor: Actor, *, is_contractor: bool) 
         return False
     if actor.role is not Role.UNIT:
         return True
-    if part_of(ticket, actor.unit) not in permission.parts:
+    if not has_part(ticket, actor.unit, permission.parts):
         return False
     if ticket.is_confidential and action in CALLER_FACING:
         return False
@@ -146,6 +159,9 @@ def waits(action: str, ticket: Ticket, actor: Actor) -> bool:
         "decide-extension": extension is not None and not extension.passed_on,
         "void": ticket.pending_void is None,
         "confirm-void": ticket.pending_void is not None,
+        "decide-appeal": bool(ticket.pending_appeals),
+        "exclude": ticket.exclusion is None or ticket.exclusion.asked.is_refused,
+        "decide-exclusion": ticket.pending_exclusion is not None,
     }
     if not is_open.get(action, True):
         return True
@@ -154,15 +170,17 @@ def waits(action: str, ticket: Ticket, actor: Actor) -> bool:
 
 
 def is_own_request(action: str, ticket: Ticket, actor: Actor) -> bool:
-    """Nobody decides on what they asked for: the same person, or the same key (ruling 20)."""
-    extension = ticket.pending_extension
+    """Nobody decides on what they asked for (ruling 20).
+
+    Of appeals several may wait; which one is meant is told from the body.
+    """
+    extension, exclusion = ticket.pending_extension, ticket.pending_exclusion
     request = {
         "decide-extension": None if extension is None else extension.asked,
         "confirm-void": ticket.pending_void,
+        "decide-exclusion": None if exclusion is None else exclusion.asked,
     }.get(action)
-    if request is None:
-        return False
-    return actor.name == request.by or (actor.key is not None and actor.key == request.key)
+    return request is not None and request.is_by(actor)
 
 
 def allowed_actions(ticket: Ticket, actor: Actor, *, is_contractor: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.actor import Actor
 from shared.domain.events import Attachment, Commitment, FieldRank
 from shared.domain.words import (
     AppealFinding,
@@ -177,6 +178,14 @@ class Asked:
     @property
     def is_pending(self) -> bool:
         return self.state is RequestState.PENDING
+
+    @property
+    def is_refused(self) -> bool:
+        return self.state is RequestState.REFUSED
+
+    def is_by(self, actor: Actor) -> bool:
+        """Asked by the same person, or with the same key."""
+        return actor.name == self.by or (actor.key is not None and actor.key == self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.domain import events
+from shared.domain.appeals import Claim, pending_appeal
 from shared.domain.calendar import in_city
 from shared.domain.emergency import Emergency
 from shared.domain.events import Code
@@ -209,6 +210,32 @@ def _void_refused(told: Told, event: events.VoidRefused) -> list[Line]:
     return [(NoticeKind.DECIDED, _askers(told, asked), {"what": "void", "granted": False})]
 
 
+def _appealed(told: Told, event: events.AppealRequested) -> list[Line]:
+    data: dict[str, Code] = {"what": "appeal", "verdict": event.verdict.value}
+    return [(NoticeKind.REQUESTED, [LEADER], data | {"round": event.round})]
+
+
+def _appeal_decided(told: Told, event: events.AppealDecided) -> list[Line]:
+    """The unit that appealed, and the person."""
+    claim = Claim(event.verdict, event.round)
+    asked = pending_appeal(told.before, claim) if told.before is not None else None
+    data: dict[str, Code] = {"what": "appeal", "verdict": event.verdict.value}
+    people = _askers(told, None if asked is None else asked.asked)
+    data |= {"round": event.round, "granted": event.granted}
+    return [(NoticeKind.DECIDED, people, data)]
+
+
+def _exclusion_decided(told: Told, event: events.ExclusionDecided) -> list[Line]:
+    """Who asked; where granted also the units whose figures it changes."""
+    asked = told.before.pending_exclusion if told.before is not None else None
+    people = _askers(told, None if asked is None else asked.asked)
+    rounds = range(1, told.ticket.round + 1) if event.granted else ()
+    led = [unit for one in rounds if (unit := told.ticket.led_by(one)) is not None]
+    people += [one for unit in led for one in told.unit(unit)]
+    data: dict[str, Code] = {"what": "exclusion", "reason_code": event.reason_code.value}
+    return [(NoticeKind.DECIDED, people, data | {"granted": event.granted})]
+
+
 def _askers(told: Told, asked: Asked | None) -> list[Addressee]:
     """The unit or the desk that asked, and the person who did."""
     if asked is None:
@@ -250,6 +277,10 @@ TELLERS: Mapping[type[events.Event], Teller] = MappingProxyType(
         events.ExtensionDecided: _extension_decided,
         events.VoidRequested: _requested("void", LEADER),
         events.VoidRefused: _void_refused,
+        events.AppealRequested: _appealed,
+        events.AppealDecided: _appeal_decided,
+        events.ExclusionRequested: _requested("exclusion", LEADER),
+        events.ExclusionDecided: _exclusion_decided,
         events.TicketMerged: _over(NoticeKind.MERGED),
         events.ReturnedUpstream: _over(NoticeKind.RETURNED_UPSTREAM),
         events.TicketVoided: _over(NoticeKind.VOIDED),

@@ -180,6 +180,18 @@ class Ticket:
             return None
         return max([self.archive_at, *(one.at for one in self.follow_ups[-1:])])
 
+    def led_by(self, number: int) -> str | None:
+        """The unit last dispatched as lead in that round: its figures are that unit's."""
+        one = self.last_lead(number)
+        return None if one is None else one.unit
+
+    def last_lead(self, number: int) -> Led | None:
+        """One dispatched before leads were kept by round is known while it has the ticket."""
+        found = next((one for one in self.leads if one.round == number), None)
+        if found is None and self.lead is not None and number == self.round:
+            return Led(number, self.lead.unit, self.lead.dispatched_at)
+        return found
+
     def commitment(self, promise: str) -> Clock | None:
         """The clock of one promise, whichever round it was made in."""
         rule = commitment_rule(promise)

@@ -1,5 +1,6 @@
 """The one schema, as SQLAlchemy Core tables."""
 
+from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
 from shared.models.freezing import freeze_manifests, freezes, frozen_states, frozen_sums
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
@@ -22,6 +23,7 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.schemes import schemes
 from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
     awaited_roots,
@@ -43,6 +45,7 @@ __all__ = [
     "callers",
     "city_ranks",
     "clocks",
+    "deductions",
     "deliveries",
     "delivery_counts",
     "emergencies",
@@ -54,14 +57,17 @@ __all__ = [
     "frozen_states",
     "frozen_sums",
     "idempotency_keys",
+    "inspections",
     "limits",
     "matter_events",
     "matter_texts",
     "matters",
+    "media_items",
     "metadata",
     "notices",
     "raw_messages",
     "sandbox_clock",
+    "schemes",
     "source_secrets",
     "sources",
     "sums",

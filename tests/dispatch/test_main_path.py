@@ -76,6 +76,7 @@ async def test_a_refused_transition_says_what_this_caller_may_do_now(
     assert refused["state"] == "received"
     assert refused["allowed"] == [
         "contact",
+        "exclude",
         "request-extension",
         "request-upstream-return",
         "site-visit",

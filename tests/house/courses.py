@@ -11,10 +11,12 @@ from shared.domain.events import Event
 from shared.domain.fold import fold
 from shared.domain.words import (
     AppealFinding,
+    AppealVerdict,
     CaseValuation,
     ClockOutcome,
     ContactMode,
     ContactResult,
+    ExclusionReason,
     ExtensionReason,
     FactFinding,
     FollowUpLevel,
@@ -54,13 +56,20 @@ EXTENSION = (
     e.ExtensionDecided(granted=True),
     e.ExtensionDecided(granted=True, upstream=True, due=BEGIN + timedelta(days=12)),
 )
+AGAINST = (AppealVerdict.FOLLOW_UP, 1)
+FIGURES = (
+    e.AppealRequested(*AGAINST, UNIT),
+    e.AppealDecided(*AGAINST, granted=True),
+    e.ExclusionRequested(ExclusionReason.MALICIOUS),
+    e.ExclusionDecided(granted=True, reason_code=ExclusionReason.MALICIOUS),
+)
 DOING = (TRIAGED, DISPATCHED, ACCEPTED, DISPOSED)
 DONE = (*DOING, FED_BACK, REPLIED, COMPLETED)
 NO_REPLY = {"need_reply": False}
 NOBODY = {"is_anonymous": True, "has_phone": False}
 COURSES: tuple[tuple[Mapping[str, Any], tuple[Event, ...]], ...] = (
     ({}, (CONTACTED, TRIAGED, DISPATCHED, ACCEPTED, *ASSIST, DISPOSED, FED_BACK)),
-    ({}, (*DONE, FOLLOWED_UP, e.TicketArchived(), REWORK, TRIAGED)),
+    ({}, (*DONE, FOLLOWED_UP, *FIGURES, e.TicketArchived(), REWORK, TRIAGED)),
     ({}, (*DONE, REWORK)),
     ({}, (*DONE, FOLLOWED_UP, REWORK)),
     (NOBODY, (*DOING, FED_BACK, COMPLETED, e.TicketArchived())),

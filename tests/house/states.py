@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from services.dispatch.routes.actions import ACTIONS as ENDPOINTS
-from shared.domain.lifecycle import ACTIONS, TRANSITIONS, Permission
+from shared.domain.lifecycle import ACTIONS, COUNTED, TRANSITIONS, Permission
 from shared.domain.words import OPEN_STATES, TERMINAL_STATES, Role, TicketState
 from shared.labels import STATES
 from tests.house.courses import Passage, passages
@@ -25,7 +25,7 @@ ROLES = {
     Role.LEADER: "局领导",
     Role.UNIT: "承办单位",
 }
-PARTS = {"lead": "主办", "assist": "协办"}
+PARTS = {"lead": "主办", "assist": "协办", "led": "轮次的最后主办"}
 CLOCKS = {
     "desk_accept": "收单",
     "first_contact": "先行联系",
@@ -68,6 +68,10 @@ EVENTS = {
     "ticket.supervised": "督办",
     "ticket.void_requested": "申请作废",
     "ticket.voided": "作废",
+    "ticket.appealed": "申诉",
+    "ticket.appeal_decided": "决定申诉",
+    "ticket.exclusion_requested": "申请剔除",
+    "ticket.exclusion_decided": "决定剔除",
 }
 
 
@@ -112,6 +116,8 @@ def action_table() -> Iterator[str]:
         states = "、".join(STATES[one] for one in in_order(permission.states))
         if permission.states == OPEN_STATES:
             states = "全部在办状态"
+        if permission.states == COUNTED:
+            states = "除已退回上级、已并单、已作废以外"
         yield f"| `{name}` | {summaries[name]} | {who(permission)} | {states} |\n"
 
 
@@ -120,7 +126,9 @@ RULES = """- 协办的接单、处置只看协办自己的进度（待接 → �
 - 主办申请退单后，在受理员决定之前只能记录先行联系；退单、延期、作废在决定之前都不改变状态。
 - 无须回复，或匿名且没有电话的工单，反馈后即可办结。
 - 保密工单由受理员联系和回复，承办单位不能；作业单位任何时候都不能回复。
-- 曾经的主办可以查看，不能操作。
+- 曾经的主办可以查看；除了就自己最后主办的轮次申诉，不能操作。
+- 申诉针对一轮里已超期的时限、回访结果或重复件认定，每轮每项一次；剔除针对整件工单，
+  不准之后可以再申请。两者无论申请还是准予，都不改变状态与时限，只改考核。
 - 被拒绝的操作什么也不改变，回答里的 `allowed` 列出此人此时可做的操作。
 """
 

@@ -16,9 +16,11 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import (
     AppealFinding,
     AppealType,
+    AppealVerdict,
     CaseValuation,
     ContactMode,
     ContactResult,
+    ExclusionReason,
     ExtensionReason,
     FactFinding,
     FollowUpLevel,
@@ -138,14 +140,21 @@ def course(scene: Scene) -> list[Make]:
     ]
     if scene.object_unit != OBJECT:
         handed_back.append(named(scene.object_unit))
+    start = [always(contact), repeats]
     if scene.column == "R":
-        return [always(contact)]
+        return start
     if scene.column in BEFORE_DISPATCH:
-        return [always(one) for one in [contact, *handed_back, *BEFORE_DISPATCH[scene.column]]]
+        steps = [*handed_back, *BEFORE_DISPATCH[scene.column]]
+        return start + [always(one) for one in steps]
     steps = [*handed_back, e.TicketDispatched(scene.lead, (ASSIST,)), *assist_steps(scene)]
     main = main_path(scene.lead)
     steps += main[: LENGTHS[STANDS[scene.column]]]
-    return [always(one) for one in [contact, *steps, *asides(scene)]]
+    return start + [always(one) for one in [*steps, *asides(scene)]]
+
+
+def repeats(ticket: Ticket) -> Event:
+    """Each of a root of its own: a root of many would raise the level of them all."""
+    return e.RepeatLinked(f"T20261117-{ticket.ticket_id:06d}", 1, "upstream")
 
 
 def always(event: Event) -> Make:
@@ -191,6 +200,9 @@ STANDS = {
     "e": "I",
     "g": "I",
     "v": "I",
+    "p": "I",
+    "x": "I",
+    "y": "I",
     "n": "F",
 }
 ASKED_BACK = e.ReturnUpstreamRequested(ReturnReason.NOT_OURS)
@@ -210,6 +222,7 @@ BEFORE_DISPATCH: dict[str, list[Event]] = {
 def asides(scene: Scene) -> list[Event]:
     """What a state may carry, and the ends it may come to."""
     extension = e.ExtensionRequested(ExtensionReason.COMPLEX, 3, scene.lead)
+    exclusion = e.ExclusionRequested(ExclusionReason.MALICIOUS)
     due = RECEIVED_AT + timedelta(days=12)
     carried: dict[str, list[Event]] = {
         "M": [e.TicketMerged("T20261118-000001")],
@@ -223,5 +236,8 @@ def asides(scene: Scene) -> list[Event]:
             e.ExtensionDecided(granted=True, upstream=True, due=due),
         ],
         "v": [e.VoidRequested()],
+        "p": [e.AppealRequested(AppealVerdict.REPEAT, 1, scene.lead)],
+        "x": [exclusion],
+        "y": [exclusion, e.ExclusionDecided(granted=True, reason_code=exclusion.reason_code)],
     }
     return carried.get(scene.column, [])

@@ -137,6 +137,7 @@ def test_a_calendar_may_be_made_of_some_years() -> None:
         ("lead_time", Limit(1, LimitUnit.WORKDAY)),
         ("return.window", Limit(4, LimitUnit.WORKING_HOUR)),
         ("unit_return.window", Limit(2, LimitUnit.WORKING_HOUR)),
+        ("appeal.window", Limit(3, LimitUnit.WORKDAY)),
         ("extension.days", Limit(10, LimitUnit.WORKDAY)),
         ("extension.before", Limit(1, LimitUnit.WORKDAY)),
         ("follow_up.within", Limit(2, LimitUnit.WORKDAY)),

@@ -8,33 +8,28 @@ import pytest
 
 from services.scoring.rules.fact import Fact
 from services.scoring.rules.ranks import Row, list_rows, total_row
-from services.scoring.rules.schemes import (
-    PRESETS,
-    Adjustment,
-    adjustments,
-    composite,
-    final_score,
-    find_scheme,
-    half_up,
-)
+from services.scoring.rules.schemes import PRESETS, Peer, find_preset, half_up
 from services.scoring.rules.tallies import Tally
+from services.scoring.rules.weighing import Adjustment, adjustments, composite, final_score
 from tests.scoring.facts import KNOWN_AT, make_fact, november_vector, period, tally, tally_of
 
-JA_DEFAULT, QP_2018 = PRESETS
+JA_DEFAULT, QP_2018 = PRESETS[:2]
 
 
 def composite_of(scheme: str, one: Tally, *, peer_intake: int = 40) -> Decimal | None:
-    found = find_scheme(scheme)
+    found = find_preset(scheme)
     assert found is not None
     value = composite(found, one, peer_intake=peer_intake)
     return None if value is None else half_up(value)
 
 
 def rows_of(facts: list[Fact], scheme: str = "ja-default", **tiers: str) -> dict[str | None, Row]:
-    found = find_scheme(scheme)
+    found = find_preset(scheme)
     assert found is not None
     tallies = tally(facts, "unit", period=period(), known_at=KNOWN_AT)
-    rows = list_rows(found, tallies, tier_of=lambda key: tiers.get((key or "").replace("-", "_")))
+    rows = list_rows(
+        found, tallies, peer_of=lambda key: Peer(tiers.get((key or "").replace("-", "_")))
+    )
     return {row.key: row for row in rows}
 
 
@@ -119,7 +114,7 @@ def test_reworks_cost_a_point_and_praise_earns_half_up_to_five() -> None:
 def test_the_score_is_clamped_and_then_rounded(
     base: Fraction, points: Fraction, score: str
 ) -> None:
-    assert final_score(base, points) == Decimal(score)
+    assert final_score(JA_DEFAULT, base, points) == Decimal(score)
 
 
 @pytest.mark.parametrize(
@@ -218,4 +213,4 @@ def test_an_empty_sheet_has_a_total_of_nothing() -> None:
 
 
 def test_an_unknown_scheme_is_not_found() -> None:
-    assert find_scheme("sanitation-v1") is None
+    assert find_preset("nobody-knows") is None

@@ -81,9 +81,17 @@ BY: Mapping[str, frozenset[str]] = {
         ("void_requested", "desk"),
         ("void_refused", "leader"),
         ("voided", "leader source"),
+        ("appeal_decided", "leader"),
+        ("exclusion_requested", "desk"),
+        ("exclusion_decided", "leader"),
         ("archived", "system"),
         ("clock_warned", "system"),
         ("clock_missed", "system"),
     )
 }
+# Those that change figures alone: neither the state nor any clock.
+OF_FIGURES = frozenset(
+    f"ticket.{event}"
+    for event in ("appealed", "appeal_decided", "exclusion_requested", "exclusion_decided")
+)
 ASSIST_MOVES = frozenset({("assigned", "accepted"), ("accepted", "done")})

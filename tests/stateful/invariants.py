@@ -5,14 +5,23 @@ from dataclasses import replace
 
 from shared.domain import fold
 from shared.domain.clocks import Clock
-from shared.domain.events import Entry
+from shared.domain.events import (
+    AppealDecided,
+    AppealRequested,
+    Entry,
+    ExclusionDecided,
+    ExclusionRequested,
+    ReworkOpened,
+    TicketDispatched,
+)
 from shared.domain.ticket import Ticket
-from shared.domain.words import AssistState, ClockName, ClockOutcome, Role
+from shared.domain.words import AppealVerdict, AssistState, ClockName, ClockOutcome, Role
 from tests.stateful.domain import (
     ASSIST_MOVES,
     BY,
     ENDED,
     MOVES,
+    OF_FIGURES,
     VOIDING,
     WITH_LEAD,
     WITHOUT_LEAD,
@@ -38,6 +47,7 @@ def check_standing(ticket: Ticket) -> None:
 
 def check_log(stored: Ticket, entries: Sequence[Entry], since: int) -> None:
     """The log folds to the row, and each entry after `since` was its author's to make."""
+    check_figures(entries)
     ticket = fold.received(stored.ticket_id, entries[0])
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1)), "a gap in the log"
     for entry in entries[1:]:
@@ -58,7 +68,41 @@ def check_entry(before: Ticket, entry: Entry, after: Ticket) -> None:
     assert entry.occurred_at <= entry.recorded_at, f"{kind} happened after it was recorded"
     assert after.round - before.round == (kind == "ticket.rework_opened"), "a round of its own"
     check_clocks(before.clocks, after.clocks, kind)
+    if kind in OF_FIGURES:
+        assert (before.state, before.clocks) == (after.state, after.clocks), f"{kind} moved it"
+        assert after.version == before.version + 1
     check_assists(before, after, kind)
+
+
+def check_figures(entries: Sequence[Entry]) -> None:
+    """Each verdict of a round is appealed once, by who led it last, and decided once by another;
+    one exclusion at a time, and none after one that was granted.
+    """
+    led: dict[int, str] = {}
+    number = 1
+    appeals: dict[tuple[AppealVerdict, int], Entry | None] = {}
+    excluding: Entry | None = None
+    for entry in entries:
+        match entry.event:
+            case ReworkOpened(round=number):
+                pass
+            case TicketDispatched(lead=lead):
+                led[number] = lead
+            case AppealRequested(verdict=verdict, round=one, unit=unit):
+                assert (verdict, one) not in appeals, "appealed twice"
+                assert entry.actor.unit == unit == led[one], "the appeal of another"
+                appeals[verdict, one] = entry
+            case AppealDecided(verdict=verdict, round=one):
+                asked = appeals[verdict, one]
+                assert asked is not None, "decided twice"
+                assert asked.actor.name != entry.actor.name
+                appeals[verdict, one] = None
+            case ExclusionRequested():
+                assert excluding is None, "a second exclusion"
+                excluding = entry
+            case ExclusionDecided(granted=granted):
+                assert excluding is not None, "decided without being asked for"
+                excluding = excluding if granted else None
 
 
 def whose(ticket: Ticket, entry: Entry) -> str:

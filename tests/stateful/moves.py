@@ -55,9 +55,25 @@ NEXT: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("lead", "request-extension"),
     ),
     "feedback_submitted": (("desk", "reply"), ("lead", "reply"), ("desk", "reject-feedback")),
-    "replied": (("desk", "complete"), ("desk", "complete"), ("leader", "urge")),
-    "completed": (("desk", "follow-up"), ("desk", "follow-up"), ("assist", "dispose")),
-    "followed_up": (("assist", "accept"), ("assist", "dispose"), ("desk", "void")),
+    "replied": (
+        ("desk", "complete"),
+        ("desk", "complete"),
+        ("desk", "complete"),
+        ("leader", "urge"),
+        ("desk", "exclude"),
+    ),
+    "completed": (
+        ("desk", "follow-up"),
+        ("desk", "follow-up"),
+        ("assist", "dispose"),
+        ("desk", "exclude"),
+    ),
+    "followed_up": (
+        ("assist", "accept"),
+        ("assist", "dispose"),
+        ("desk", "void"),
+        ("desk", "exclude"),
+    ),
     "rework": (("desk", "triage"), ("leader", "supervise")),
 }
 ORDER = (*NEXT, "return_pending", "archived", "returned_upstream", "merged", "voided")
@@ -65,8 +81,14 @@ DECISIONS = (
     ("pending_return", "desk", "decide-return"),
     ("pending_extension", "leader", "decide-extension"),
     ("pending_void", "leader", "confirm-void"),
+    ("pending_appeals", "leader", "decide-appeal"),
+    ("pending_exclusion", "leader", "decide-exclusion"),
 )
+VERDICTS = ["clock:first_contact", "clock:complete", "clock:reply", "follow_up", "repeat"]
+EXCLUDED = ("malicious", "outside_remit", "untrue")
+FIGURES = ("appeal", "decide-appeal", "exclude", "decide-exclusion")
 ACTIONS = (
+    *FIGURES,
     *("triage", "dispatch", "accept", "contact", "dispose", "site-visit", "feedback"),
     *("reject-feedback", "reply", "complete", "follow-up", "urge", "supervise"),
     *("return", "decide-return", "request-upstream-return", "request-extension"),
@@ -82,8 +104,9 @@ def likely(ticket: Ticket, chance: int) -> tuple[str, str]:
     """Key and action of a step that may well succeed."""
     steps = list(NEXT.get(ticket.state.value, (("desk", "urge"),)))
     for waiting, who, action in DECISIONS:
-        if getattr(ticket, waiting, None) is not None:
+        if getattr(ticket, waiting):
             steps += [(who, action)] * 2
+    steps += [("led", "appeal")] * bool(against(ticket))
     if ticket.reply_exempt and ticket.state.value == "feedback_submitted":
         steps.append(("desk", "complete"))
     who, action = steps[chance % len(steps)]
@@ -110,6 +133,8 @@ def too_early(ticket: Ticket, chance: int) -> tuple[str, str]:
 def key_of(who: str, ticket: Ticket, chance: int) -> str:
     if who == "lead" and ticket.lead is not None:
         return ticket.lead.unit
+    if who == "led":
+        return next((one.unit for one in reversed(ticket.leads)), "desk")
     if who in ("lead", "assist"):
         units = [one.unit for one in ticket.assists] or ["desk"]
         return units[chance % len(units)]
@@ -143,8 +168,27 @@ def body_of(action: str, ticket: Ticket, *, into: str, chance: int) -> dict[str,
         "merge": {"into": into},
         "void": {"reason": "重复录入"},
         "confirm-void": yes,
+        "appeal": {"verdict": verdict_of(ticket, chance), "reason": "情况说明"},
+        "decide-appeal": yes,
+        "exclude": {"reason_code": EXCLUDED[chance % len(EXCLUDED)], "reason": "情况说明"},
+        "decide-exclusion": yes,
     }
     return dict(bodies[action])
+
+
+def verdict_of(ticket: Ticket, chance: int) -> str:
+    """Any at times; mostly one that may well be appealed against."""
+    choice = VERDICTS if chance % 5 == 0 else against(ticket) or VERDICTS
+    return choice[chance // 5 % len(choice)]
+
+
+def against(ticket: Ticket) -> list[str]:
+    """What counts against a unit and was not appealed against yet, as far as a row tells."""
+    late = {f"clock:{one.name}" for one in ticket.clocks if one.missed or one.outcome == "late"}
+    late |= {"follow_up"} if ticket.follow_ups else set()
+    late |= {"repeat"} if ticket.repeat_of else set()
+    said = {one.verdict.value for one in ticket.appeals}
+    return [one for one in VERDICTS if one in late - said and ticket.leads]
 
 
 def assists_beside(lead: str, chance: int) -> list[str]:

@@ -1,5 +1,13 @@
 """What the desk, leaders and units do, by stage. Each action may refuse, then records."""
 
+from services.dispatch.actions.appeals import (
+    appeal,
+    bar_appeal,
+    bar_own_appeal,
+    decide_appeal,
+    decide_exclusion,
+    exclude,
+)
 from services.dispatch.actions.assignment import (
     accept,
     check_dispatch,
@@ -35,6 +43,9 @@ from services.dispatch.actions.supervision import check_supervision, supervise, 
 
 __all__ = [
     "accept",
+    "appeal",
+    "bar_appeal",
+    "bar_own_appeal",
     "check_dispatch",
     "check_emergency",
     "check_extension",
@@ -47,10 +58,13 @@ __all__ = [
     "complete",
     "confirm_void",
     "contact",
+    "decide_appeal",
+    "decide_exclusion",
     "decide_extension",
     "decide_return",
     "dispatch",
     "dispose",
+    "exclude",
     "feedback",
     "follow_up",
     "gather",

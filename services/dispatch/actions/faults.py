@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.errors import Conflict, FieldError, Invalid
-from shared.labels import CONFLICTS, FAULTS
+from shared.errors import Conflict, FieldError, Forbidden, Invalid
+from shared.labels import BARS, CONFLICTS, FAULTS
 
 
 def refuse(faults: Sequence[FieldError]) -> None:
@@ -17,10 +17,15 @@ def refuse(faults: Sequence[FieldError]) -> None:
         )
 
 
-def conflict(code: str, *, latest: datetime | None = None) -> Conflict:
+def conflict(code: str, *, latest: datetime | None = None, what: str = "") -> Conflict:
     """For a rule's finding that the state of the ticket, not the request, stands against it."""
     told = "" if latest is None else f"{latest:%Y-%m-%d %H:%M}"
-    return Conflict(CONFLICTS[code].format(latest=told))
+    return Conflict(CONFLICTS[code].format(latest=told, what=what))
+
+
+def forbidden(code: str) -> Forbidden:
+    """For what is another's to do."""
+    return Forbidden(BARS[code])
 
 
 def fault(pointer: str, code: str) -> FieldError:

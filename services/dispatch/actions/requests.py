@@ -50,12 +50,12 @@ def request_upstream_return(case: Case, body: UpstreamReturnBody) -> None:
     case.record(event, reason=body.reason, suggested_owner=body.suggested_owner)
 
 
-def check_window(case: Case, limit: str, *, since: datetime) -> None:
+def check_window(case: Case, limit: str, *, since: datetime, code: str = "RETURN_TOO_LATE") -> None:
     rulebook = case.rulebook
     window = rulebook.limits_at(since).limit(limit)
     closes = due_after(since, window, rulebook.calendar_at(since), rulebook.duty_at(since)).due
     if case.at > closes:
-        raise conflict("RETURN_TOO_LATE", latest=closes)
+        raise conflict(code, latest=closes)
 
 
 def check_extension(case: Case, body: ExtensionBody) -> None:

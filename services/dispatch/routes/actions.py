@@ -82,6 +82,24 @@ ACTIONS: tuple[tuple[Action, str], ...] = (
     ),
     (Action("void", schemas.VoidBody, actions.void), "申请作废（受理员）"),
     (Action("confirm-void", schemas.Decision, actions.confirm_void), "决定是否作废（局领导）"),
+    (
+        Action("appeal", schemas.AppealBody, actions.appeal, bar=actions.bar_appeal),
+        "申诉：超期、回访或认定重复不应计入，每轮每项一次（该轮最后的主办）",
+    ),
+    (
+        Action(
+            "decide-appeal",
+            schemas.AppealDecision,
+            actions.decide_appeal,
+            bar=actions.bar_own_appeal,
+        ),
+        "决定申诉，只改考核，不动时限与状态（局领导）",
+    ),
+    (Action("exclude", schemas.ExclusionBody, actions.exclude), "申请剔除，不计入考核（受理员）"),
+    (
+        Action("decide-exclusion", schemas.Decision, actions.decide_exclusion),
+        "决定是否剔除（局领导）",
+    ),
     (Action("urge", schemas.Urge, actions.urge), "催办（受理员、局领导）"),
     (
         Action("supervise", schemas.Supervision, actions.supervise, actions.check_supervision),

@@ -19,6 +19,8 @@ TICKET = {
     "caller": {"name": "张先生", "phone": "138****1234"},
     "lead": {"unit": "sanitation-section", "executor": "李工", "section": None},
     "light": "green",
+    "appeals": [],
+    "exclusion": None,
     "clocks": {
         "complete": {
             "start": "2026-11-18T09:12:00+08:00",
@@ -71,6 +73,14 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "merge": {"into": "T20261118-000730"},
         "void": {"reason": "重复录入"},
         "confirm-void": {"granted": True, "comment": "同意作废"},
+        "appeal": {
+            "verdict": "clock:complete",
+            "reason": "期间道路封闭施工，清运车辆无法进入",
+            "evidence": [{"kind": "document", "url": "https://files.example/closure.pdf"}],
+        },
+        "decide-appeal": {"granted": True, "comment": "情况属实，不计超期"},
+        "exclude": {"reason_code": "outside_remit", "reason": "所反映的事项由房管部门负责"},
+        "decide-exclusion": {"granted": True, "comment": "同意剔除"},
         "follow-up": {
             "reached": "yes",
             "first_contact": "yes",

@@ -13,13 +13,14 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from services.dispatch import queries
-from services.dispatch.actions.faults import fault, refuse
+from services.dispatch.actions.faults import fault, forbidden, refuse
 from services.dispatch.answers import INSIDERS, ticket_answer
 from services.dispatch.case import Case
 from services.dispatch.rules.dating import earliest_at, needs_reason
 from services.dispatch.schemas import ActionBody
 from services.dispatch.times import city_time
 from shared.domain.actor import Actor
+from shared.domain.appeals import Claim
 from shared.domain.lifecycle import (
     IllegalTransition,
     allowed_actions,
@@ -28,10 +29,11 @@ from shared.domain.lifecycle import (
     may_now,
 )
 from shared.domain.ticket import Ticket
-from shared.domain.words import Role
+from shared.domain.words import AppealVerdict, Role
 from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
 from shared.labels import STATES
 from shared.tickets import Hotline, Ledger
+from shared.tickets.loading import with_clocks
 from shared.tickets.matters import hold_matters
 from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
@@ -57,7 +59,8 @@ class Action:
     """`check` refuses what can never be (422); `run` records, or finds a conflict (409).
 
     `names`: the field of the body that holds another ticket's number. `gather`: what the action
-    means for the ticket's matter; the matters are held before any ticket then.
+    means for the ticket's matter; the matters are held before any ticket then. `bar` forbids
+    (403) by what the body is about and how the clocks stand, before the body is checked.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Action:
     check: Callable[[Case, Any], None] | None = None
     names: str | None = None
     gather: Callable[[Case, Any], Awaitable[None]] | None = None
+    bar: Callable[[Ticket, Actor, Claim, datetime], None] | None = None
 
 
 async def perform(request: Request, no: str, action: Action) -> Response:
@@ -88,7 +92,10 @@ async def perform(request: Request, no: str, action: Action) -> Response:
         if not may_ever(action.name, ticket, actor, is_contractor=is_contractor):
             raise Forbidden("此操作不属于您的角色或您在该工单中的分工")
         if is_own_request(action.name, ticket, actor):
-            raise Forbidden("申请人不能决定自己的申请，须由另一人决定")
+            raise forbidden("OWN_REQUEST")
+        if action.bar is not None:
+            (clocked,) = await with_clocks(ledger.tx, [ticket])
+            action.bar(clocked, actor, claimed(raw), ledger.now)
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
             return stored
@@ -133,14 +140,25 @@ async def open_case(
 
 def named(raw: bytes, field: str | None) -> list[str]:
     """The number in that field of a body yet to be checked; none where it makes no sense."""
-    if field is None:
-        return []
+    value = loosely(raw).get(field)
+    return [value] if isinstance(value, str) and "\0" not in value else []
+
+
+def claimed(raw: bytes) -> Claim:
+    """What an appeal is about, by a body yet to be checked."""
+    body = loosely(raw)
+    said, number = body.get("verdict"), body.get("round")
+    verdict = next((one for one in AppealVerdict if one.value == said), None)
+    return Claim(verdict, number if type(number) is int else None)
+
+
+def loosely(raw: bytes) -> Mapping[Any, Any]:
+    """Its own faults come after the refusals of who and where."""
     try:
         body = load_json(raw)
-    except Invalid:  # its turn comes after the refusals of who and where
-        return []
-    value = body.get(field) if isinstance(body, dict) else None
-    return [value] if isinstance(value, str) and "\0" not in value else []
+    except Invalid:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 async def open_others(ledger: Ledger, tickets: Mapping[str, Ticket], no: str) -> dict[str, Ticket]:

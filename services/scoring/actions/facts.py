@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.scoring.actions.sanitation import charge
 from services.scoring.queries.folding import (
     Stored,
     fact_row,
@@ -98,6 +99,7 @@ async def fold_again(tx: Tx, ticket_ids: Collection[int], *, shared: bool = Fals
             known_at=horizon,
             layout=LAYOUT,
         )
+    await charge(tx, ticket_ids)
 
 
 def latest_recorded(logs: Mapping[int, Iterable[Entry]]) -> datetime | None:

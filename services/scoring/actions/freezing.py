@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.scoring.actions.facts import fold_again
 from services.scoring.actions.recompute import is_readable
+from services.scoring.actions.schemes import choose_scheme
 from services.scoring.queries.counting import Wanted, count_frozen
 from services.scoring.queries.folding import find_progress
 from services.scoring.queries.freezes import (
@@ -21,7 +22,7 @@ from services.scoring.rules.freezing import Freeze, Manifest, figures_hash
 from services.scoring.rules.marks import Marked, mark
 from services.scoring.rules.metrics import Dated
 from services.scoring.rules.periods import Period, get_month
-from services.scoring.rules.schemes import PRESETS, Scheme
+from services.scoring.rules.schemes import DEFAULT
 from services.scoring.rules.sums import LAYOUT, count_seen, tallies_of
 from services.scoring.rules.tallies import KEYS
 from shared.db import Tx
@@ -111,7 +112,7 @@ async def make_copy(ledger: Ledger, freeze: Freeze, period: Period) -> Freeze:
     await add_sums(tx, freeze, sums)
     rulebook = ledger.rulebook
     manifest = Manifest(
-        scheme=await scheme_in_force(tx, period),
+        scheme=await choose_scheme(tx, DEFAULT, period),
         calendar_version=rulebook.calendar_at(freeze.frozen_at).version,
         units=rulebook.units,
         layout=LAYOUT,
@@ -120,10 +121,6 @@ async def make_copy(ledger: Ledger, freeze: Freeze, period: Period) -> Freeze:
     )
     await add_manifest(tx, freeze, manifest)
     return replace(freeze, manifest=manifest)
-
-
-async def scheme_in_force(tx: Tx, period: Period) -> Scheme:
-    return PRESETS[0]
 
 
 async def fold_then(tx: Tx, freeze: Freeze, late: Mapping[int, int]) -> list[Marked]:

@@ -28,7 +28,7 @@ from services.scoring.rules.marks import NOTHING, VERDICTS, Marked, mark
 from services.scoring.rules.metrics import Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row, list_rows, total_row
-from services.scoring.rules.schemes import Scheme
+from services.scoring.rules.schemes import NOBODY, Peer, Scheme
 from services.scoring.rules.sums import tallies_of
 from services.scoring.rules.tallies import KEYS, Key, Seen, Tally, ordered, seen
 from services.scoring.rules.verdicts import Part
@@ -76,11 +76,11 @@ async def read_sheet(
     asked = await ask(tx, question, scope=None if by_unit else question.scope)
     tallies = ordered(await read_tallies(tx, question, asked))
 
-    def tier_of(key: Key) -> str | None:
+    def peer_of(key: Key) -> Peer:
         unit = units.get(key) if by_unit and key is not None else None
-        return unit.kind.value if unit is not None else None
+        return Peer(unit.kind.value, frozenset(unit.trades)) if unit is not None else NOBODY
 
-    rows = list_rows(scheme, tallies, tier_of=tier_of)
+    rows = list_rows(scheme, tallies, peer_of=peer_of)
     if by_unit and question.scope is not None:
         rows = [row for row in rows if row.key in question.scope]
     return Sheet(rows, total_row(scheme, rows), asked.wanted.known_at)

@@ -48,8 +48,12 @@ _THEN = (
 )
 _FROZEN = " AND v.period = :period AND v.revision = :revision"
 _WAITING = " OR ".join(f"v.{one.value}_from <= :known_at" for one in DUES)
-# Rounds in work, one of whose dues has come: in none of the sums yet.
-_LIVE = f" AND v.known_to = 'infinity' AND v.completed_month IS NULL AND ({_WAITING})"
+# Rounds in work, one of whose dues has come: in none of the sums yet. What is removed has no month
+# at all, and only with all three conditions is the small index of open rounds of use.
+_LIVE = (
+    " AND v.known_to = 'infinity' AND v.completed_month IS NULL AND v.opened_month IS NOT NULL"
+    f" AND ({_WAITING})"
+)
 
 LIST_SUMS = text(
     'SELECT key, counts FROM sums WHERE bureau_id = :bureau AND "by" = :by'
@@ -251,3 +255,30 @@ def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool
         " AND v.months && CAST(:months AS integer[])"
     )
     return text(f"({standing}) UNION ALL ({changed}) ORDER BY no, round LIMIT :limit")
+
+
+async def list_verdicts(
+    tx: Tx, wanted: Wanted, metrics: Sequence[Metric], *, by: str
+) -> list[tuple[Key, str, int, Seen]]:
+    """Row, ticket and round of all that counts in one of these metrics, as known then."""
+    if not metrics:
+        return []
+    counts = " OR ".join(
+        f"substr({_MARKS}, {METRICS.index(metric) + 1}, 1) <> '{NOTHING}'" for metric in metrics
+    )
+    is_live = wanted.revision is None
+    table, holds = ("fact_versions", _THEN) if is_live else ("frozen_states", _FROZEN)
+    statement = text(
+        f"SELECT v.no, v.round, {KEYS[by]} AS key, {_MARKS} AS marks,"  # noqa: S608
+        f" {_IN_PERIOD}, {_HAS_COME}, 1 AS rounds"
+        f" FROM {table} AS v WHERE{_ASKED}{holds} AND ({counts})"
+    )
+    months, adjusted = list(wanted.period.months), wanted.adjusted
+    rows = await tx.rows(
+        statement, bureau=tx.bureau, months=months, adjusted=adjusted, **wanted.values
+    )
+    found = []
+    for row in rows:
+        key, seen = read_seen(row[2:])
+        found.append((key, row.no, row.round, seen))
+    return found

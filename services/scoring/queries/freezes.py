@@ -12,6 +12,7 @@ from services.scoring.queries.folding import STATE_COLUMNS, state_row
 from services.scoring.rules.freezing import Freeze, Manifest
 from services.scoring.rules.marks import Marked
 from services.scoring.rules.periods import Period
+from services.scoring.rules.scheme_data import read_scheme, write_scheme
 from services.scoring.rules.schemes import Scheme
 from shared.db import Tx
 from shared.domain.actor import Actor
@@ -20,7 +21,6 @@ from shared.domain.words import Role
 from shared.models import frozen_states
 from shared.tickets.statements import write_rows
 
-SCHEME: TypeAdapter[Scheme] = TypeAdapter(Scheme)
 UNITS: TypeAdapter[dict[str, Unit]] = TypeAdapter(dict[str, Unit])
 
 COLUMNS = (
@@ -86,7 +86,7 @@ def _freeze(row: Any) -> Freeze:
     if row.sha256 is None:
         return freeze
     manifest = Manifest(
-        scheme=SCHEME.validate_json(row.scheme),
+        scheme=_read_scheme(orjson.loads(row.scheme)),
         calendar_version=row.calendar_version,
         units=UNITS.validate_json(row.units),
         layout=row.layout,
@@ -94,6 +94,14 @@ def _freeze(row: Any) -> Freeze:
         sha256=row.sha256,
     )
     return replace(freeze, manifest=manifest)
+
+
+def _written(scheme: Scheme) -> dict[str, Any]:
+    return {"id": scheme.id, "version": scheme.version, **write_scheme(scheme)}
+
+
+def _read_scheme(data: Mapping[str, Any]) -> Scheme:
+    return read_scheme(data["id"], data["version"], data)
 
 
 async def list_periods(tx: Tx) -> tuple[set[str], Any]:
@@ -153,7 +161,7 @@ async def add_manifest(tx: Tx, freeze: Freeze, manifest: Manifest) -> None:
         bureau=tx.bureau,
         period=freeze.period,
         revision=freeze.revision,
-        scheme=SCHEME.dump_json(manifest.scheme).decode(),
+        scheme=orjson.dumps(_written(manifest.scheme)).decode(),
         calendar_version=manifest.calendar_version,
         units=UNITS.dump_json(dict(manifest.units)).decode(),
         layout=manifest.layout,

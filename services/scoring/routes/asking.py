@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.scoring.actions.freezing import find_freeze, scheme_in_force
+from services.scoring.actions.freezing import find_freeze
+from services.scoring.actions.schemes import choose_scheme
 from services.scoring.actions.scores import wait_for
 from services.scoring.queries.counting import Scope
 from services.scoring.queries.waiting import get_transaction
 from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.periods import Period
-from services.scoring.rules.schemes import Scheme
+from services.scoring.rules.schemes import DEFAULT, Scheme
 from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.rulebook import Rulebook, Unit
@@ -48,17 +49,17 @@ async def find_asked_freeze(
 
 
 async def terms_of(
-    ledger: Ledger, period: Period, freeze: Freeze | None, *, scheme: Scheme | None
+    ledger: Ledger, period: Period, freeze: Freeze | None, *, scheme: str | None
 ) -> Terms:
     """Of a frozen month another scheme than the frozen one may be asked."""
     rulebook = ledger.rulebook
     if freeze is not None and freeze.manifest is not None:
         kept = freeze.manifest
-        is_kept = scheme is None or scheme.id == kept.scheme.id
-        chosen = kept.scheme if is_kept or scheme is None else scheme
+        is_kept = scheme in (None, kept.scheme.id)
+        chosen = kept.scheme if is_kept else await choose_scheme(ledger.tx, scheme or "", period)
         return Terms(chosen, kept.calendar_version, kept.units)
     at = ledger.now if freeze is None else freeze.frozen_at
-    chosen = scheme or await scheme_in_force(ledger.tx, period)
+    chosen = await choose_scheme(ledger.tx, scheme or DEFAULT, period)
     return Terms(chosen, rulebook.calendar_at(at).version, rulebook.units)
 
 

@@ -46,7 +46,9 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
     openapi_extra={
         "parameters": [
             *ASKED,
-            parameter("scheme", "考核方案，默认 ja-default"),
+            parameter(
+                "scheme", "考核方案：编号（取该期间现行的一版）或“编号@版本”，默认 ja-default"
+            ),
             KNOWN_AT,
             REVISION,
             ADJUSTED,

@@ -5,26 +5,66 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
-from services.scoring.rules.schemes import (
+from services.scoring.rules.schemes import Peer, Scheme, half_up
+from services.scoring.rules.tallies import Key, Tally, total
+from services.scoring.rules.weighing import (
+    NO_PARTS,
     Adjustment,
-    Scheme,
+    Parts,
     adjustments,
     composite,
     final_score,
-    half_up,
 )
-from services.scoring.rules.tallies import Key, Tally, total
 
-MIN_SAMPLE = 5
 TOO_FEW_RATED = "too_few_rated"
 NOT_RATEABLE = "not_rateable"
 NOT_A_UNIT = "unassigned"
+SATISFACTION = "satisfaction_score"
+OVERDUE = "overdue_count"
+
+# Score, satisfaction, fewer overdue: the greater is ranked before the smaller.
+Standing = tuple[Fraction, Fraction, int]
+PeerOf = Callable[[Key], Peer]
+NO_PART_OF_ANY: Mapping[Key, Parts] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A group with all that its score depends on. `scheme` is as it is for this group."""
+
+    key: Key
+    tally: Tally
+    scheme: Scheme
+    tier: str | None
+    peer_intake: int
+    parts: Parts
+
+    def row(self) -> "Row":
+        """Not ranked yet."""
+        moved = adjustments(self.scheme, self.tally)
+        base = composite(self.scheme, self.tally, peer_intake=self.peer_intake, parts=self.parts)
+        row = _row(self.scheme, self.key, self.tally, base=base, moved=moved)
+        return replace(row, tier=self.tier, note=self._bar(row), entrant=self)
+
+    def _bar(self, row: "Row") -> str | None:
+        """Why there can be no rank."""
+        if row.key is None:
+            return NOT_A_UNIT
+        if row.score is None:
+            return NOT_RATEABLE
+        if row.tally.count(SATISFACTION) < self.scheme.min_sample:
+            return TOO_FEW_RATED
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`tier`: the group ranked among; `note`: the code of why there is no rank."""
+    """`tier`: the group ranked among; `note`: the code of why there is no rank.
+
+    `entrant` is None of a total, which enters no ranking.
+    """
 
     key: Key
     tally: Tally
@@ -34,31 +74,61 @@ class Row:
     tier: str | None = None
     rank: int | None = None
     note: str | None = None
+    entrant: Entrant | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Still equal, a rank is shared."""
+        satisfaction = self.tally.figures[SATISFACTION].share or Fraction(0)
+        return (Fraction(self.score or 0), satisfaction, -self.tally.count(OVERDUE))
 
 
-def list_rows(
-    scheme: Scheme, tallies: Mapping[Key, Tally], *, tier_of: Callable[[Key], str | None]
-) -> list[Row]:
-    """A row for each group, ranked inside its tier; intake is shared among the tier too."""
+def _entrants(
+    scheme: Scheme,
+    tallies: Mapping[Key, Tally],
+    *,
+    peer_of: PeerOf,
+    parts: Mapping[Key, Parts] = NO_PART_OF_ANY,
+) -> list[Entrant]:
+    """One for each group; intake is shared among the tier. What has no key is in none."""
+    tiers = {
+        key: None if key is None else scheme.tiers.tier_of(peer_of(key), intake=one.count("intake"))
+        for key, one in tallies.items()
+    }
     intakes: defaultdict[str | None, int] = defaultdict(int)
     for key, one in tallies.items():
-        intakes[tier_of(key)] += one.count("intake")
-    rows = [
-        replace(
-            _row(scheme, key, one, peer_intake=intakes[tier_of(key)], points=None),
-            tier=tier_of(key),
+        intakes[tiers[key]] += one.count("intake")
+    return [
+        Entrant(
+            key,
+            one,
+            scheme.applied_to(peer_of(key), intake=one.count("intake")),
+            tiers[key],
+            intakes[tiers[key]],
+            parts.get(key, NO_PARTS),
         )
         for key, one in tallies.items()
     ]
-    return _ranked(rows)
+
+
+def list_rows(
+    scheme: Scheme,
+    tallies: Mapping[Key, Tally],
+    *,
+    peer_of: PeerOf,
+    parts: Mapping[Key, Parts] = NO_PART_OF_ANY,
+) -> list[Row]:
+    """A row for each group, ranked inside its tier."""
+    entrants = _entrants(scheme, tallies, peer_of=peer_of, parts=parts)
+    return _ranked([one.row() for one in entrants])
 
 
 def total_row(scheme: Scheme, rows: Iterable[Row]) -> Row:
     """The sums of the rows shown: of their figures and of their points. Never ranked."""
     rows = list(rows)
     tally = total(row.tally for row in rows)
-    points = _added(row.adjustments for row in rows)
-    return _row(scheme, None, tally, peer_intake=tally.count("intake"), points=points)
+    base = composite(scheme, tally, peer_intake=tally.count("intake"))
+    return _row(scheme, None, tally, base=base, moved=_added(row.adjustments for row in rows))
 
 
 def _row(
@@ -66,15 +136,14 @@ def _row(
     key: Key,
     tally: Tally,
     *,
-    peer_intake: int,
-    points: tuple[Adjustment, ...] | None,
+    base: Fraction | None,
+    moved: tuple[Adjustment, ...],
 ) -> Row:
-    moved = adjustments(scheme, tally) if points is None else points
-    base = composite(scheme, tally, peer_intake=peer_intake)
     if base is None:
         return Row(key, tally, None, moved, None)
     change = sum((Fraction(one.points) for one in moved), Fraction(0))
-    return Row(key, tally, half_up(base), moved, final_score(base, change))
+    score = final_score(scheme, base, change)
+    return Row(key, tally, half_up(base), moved, score)
 
 
 def _added(parts: Iterable[tuple[Adjustment, ...]]) -> tuple[Adjustment, ...]:
@@ -87,32 +156,23 @@ def _added(parts: Iterable[tuple[Adjustment, ...]]) -> tuple[Adjustment, ...]:
     return tuple(sums.values())
 
 
-def _ranked(rows: list[Row]) -> list[Row]:
+def _ranked(rows: Iterable[Row]) -> list[Row]:
     """Competition ranking (1-2-2-4) inside each tier by what the row shows."""
-    ranked = [row if (note := _bar(row)) is None else replace(row, note=note) for row in rows]
-    standing: defaultdict[str | None, list[tuple[Fraction, Fraction, int]]] = defaultdict(list)
-    for row in ranked:
-        if row.note is None:
-            standing[row.tier].append(_standing(row))
+    rows = list(rows)
+    above: dict[str | None, dict[Standing, int]] = {}
+    for tier, standings in _standings(rows).items():
+        places = above[tier] = {}
+        for place, standing in enumerate(sorted(standings, reverse=True), start=1):
+            places.setdefault(standing, place)
     return [
-        replace(row, rank=1 + sum(other > _standing(row) for other in standing[row.tier]))
-        if row.note is None
-        else row
-        for row in ranked
+        replace(row, rank=above[row.tier][row.standing]) if row.note is None else row
+        for row in rows
     ]
 
 
-def _bar(row: Row) -> str | None:
-    if row.key is None:
-        return NOT_A_UNIT
-    if row.score is None:
-        return NOT_RATEABLE
-    if row.tally.count("satisfaction_score") < MIN_SAMPLE:
-        return TOO_FEW_RATED
-    return None
-
-
-def _standing(row: Row) -> tuple[Fraction, Fraction, int]:
-    """Score, then satisfaction, then fewer overdue; still equal, the rank is shared."""
-    satisfaction = row.tally.figures["satisfaction_score"].share or Fraction(0)
-    return (Fraction(row.score or 0), satisfaction, -row.tally.count("overdue_count"))
+def _standings(rows: Iterable[Row]) -> dict[str | None, list[Standing]]:
+    found: defaultdict[str | None, list[Standing]] = defaultdict(list)
+    for row in rows:
+        if row.note is None:
+            found[row.tier].append(row.standing)
+    return found

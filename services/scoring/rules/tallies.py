@@ -17,21 +17,29 @@ Key = str | None
 
 @dataclass(slots=True)
 class Figure:
-    """One metric of one group. `excluded` counts rounds by the reason they stay out."""
+    """One metric of one group. `excluded` counts rounds by the reason they stay out.
+
+    `worths`: how many of those counted add how much to `num`.
+    """
 
     num: Decimal = Decimal(0)
     den: int = 0
     excluded: dict[str, int] = field(default_factory=dict)
+    worths: dict[Decimal, int] = field(default_factory=dict)
 
     @property
     def share(self) -> Fraction | None:
         """num/den, exactly; None, never 0 or 1, where nothing is counted."""
-        return Fraction(self.num) / self.den if self.den else None
+        if not self.den:
+            return None
+        num, scale = self.num.as_integer_ratio()
+        return Fraction(num, scale * self.den)
 
     def add(self, verdict: Verdict, rounds: int = 1) -> None:
         if verdict.worth is not None:
             self.num += verdict.worth * rounds
             self.den += rounds
+            self.worths[verdict.worth] = self.worths.get(verdict.worth, 0) + rounds
         elif verdict.reason is not None:
             left = self.excluded.get(verdict.reason, 0) + rounds
             self.excluded[verdict.reason] = left
@@ -43,6 +51,8 @@ class Figure:
         self.den += other.den
         for reason, count in other.excluded.items():
             self.excluded[reason] = self.excluded.get(reason, 0) + count
+        for worth, count in other.worths.items():
+            self.worths[worth] = self.worths.get(worth, 0) + count
 
 
 def _no_figures() -> dict[str, Figure]:
