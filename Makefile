@@ -17,7 +17,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful docs bench lock clean
+.PHONY: help install up demo test check format clocks stateful docs scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -68,7 +68,10 @@ docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限�
 clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
 	@$(BIN)/python -m tests.clocks
 
-bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU
+scores: $(STAMP) ## 以独立的慢算核对五百件随机工单的每一个考核数字（数分钟）
+	@MINHU_HISTORIES=500 $(BIN)/python -m pytest tests/scoring/test_oracle.py $(PYTEST_ARGS)
+
+bench: $(STAMP) ## 测量吞吐、延迟和每次操作的 CPU（ARGS="e --tickets 1000000"）
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(STAMP) ## 改动依赖后重算 requirements.lock（LOCK_ARGS="--upgrade"）

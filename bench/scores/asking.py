@@ -125,6 +125,13 @@ def figure_path(number: int) -> str:
     return f"/v1/scores/tickets?period={month_of(number // 2)}&by=unit&{asked}&limit=50"
 
 
+def year_figure_path(number: int) -> str:
+    """The same over a year, whose months have each an order of their own."""
+    return figure_path(number).replace(
+        f"period={month_of(number // 2)}", f"period={2024 + number % 2}"
+    )
+
+
 def past_path(number: int) -> str:
     """A year back, each time at another instant of the day."""
     dice = random.Random(number)
@@ -141,6 +148,7 @@ PROBES = (
     Probe("年度考核表，100 个单位", 12, lambda n: f"/v1/scores?period={2024 + n % 2}&by=unit"),
     Probe("一年前所知的月度考核表", 10, past_path, 2000),
     Probe("数字背后的工单，一页", 36, figure_path, 100),
+    Probe("全年数字背后的工单，一页", 12, year_figure_path),
 )  # fmt: skip
 
 

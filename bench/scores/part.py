@@ -8,6 +8,7 @@ from typing import Any
 from bench.course import Office
 from bench.scores.asking import MONTHS, PROBES, Probe, Timed, ask_all
 from bench.scores.duck import ask_duck, sheet_figures
+from bench.scores.feeding import download, read_increment
 from bench.scores.ground import Ground, loaded_ground, running
 from bench.scores.growth import Growth, Line, missed
 from bench.scores.loading import Loaded
@@ -37,6 +38,7 @@ def measure(size: int) -> Iterator[Line]:
             timed = asyncio.run(ask_all(ready))
             for probe in PROBES:
                 yield from call_lines(probe, timed[probe.name])
+            yield from feed_lines(ready)
             yield from asyncio.run(duck_lines(ground, ready))
         kept = asyncio.run(hash_of(ground))
         assert kept != rebuilt.sha256, "nothing was folded since"
@@ -68,6 +70,16 @@ def call_lines(probe: Probe, timed: Timed) -> Iterator[Line]:
     yield Line(f"{probe.name}，p50", "毫秒", timed.p50)
     yield Line(f"{probe.name}，p95", "毫秒", timed.p95, probe.target)
     yield Line("  每次 CPU，服务与数据库", "毫秒", timed.cpu)
+
+
+def feed_lines(ready: Mapping[str, Any]) -> Iterator[Line]:
+    file = download(ready)
+    yield Line("考核事实 csv，全部", "行", file.rows, places=0)
+    yield Line("  用时", "秒", file.seconds, 60)
+    yield Line("  考核服务常驻内存之最", "MB", file.peak / 1e6, 300)
+    more = read_increment(ready, file.cursor)
+    yield Line("考核事实续取一万处变动，csv", "毫秒", more.file * 1000, 1000)
+    yield Line("考核事实续取一万处变动，每页 500", "毫秒", more.pages * 1000, 1000)
 
 
 async def duck_lines(ground: Ground, ready: Mapping[str, Any]) -> list[Line]:

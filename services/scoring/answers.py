@@ -9,12 +9,13 @@ from services.scoring import labels
 from services.scoring.actions.scores import Sheet
 from services.scoring.queries.city_ranks import CityRank
 from services.scoring.queries.counting import Counted
+from services.scoring.rules.intervals import is_distinct, wilson
 from services.scoring.rules.marks import VERDICTS
-from services.scoring.rules.metrics import RATES, Measure, Metric
+from services.scoring.rules.metrics import METRICS, RATES, Measure, Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.ranks import Row
-from services.scoring.rules.schemes import Scheme, half_up
-from services.scoring.rules.tallies import Figure, Key
+from services.scoring.rules.schemes import Scheme
+from services.scoring.rules.tallies import Figure, Key, Tally
 from services.scoring.rules.verdicts import EXCLUSIONS
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.rulebook import Unit
@@ -22,6 +23,7 @@ from shared.domain.words import Trade
 from shared.labels import TRADES
 
 TOTAL_KEY = "total"
+PERCENTAGES = tuple(metric.id for metric in METRICS if metric.measure is Measure.PERCENT)
 
 
 def sheet_body(
@@ -40,17 +42,28 @@ def sheet_body(
         "calendar_version": calendar,
         "known_at": instant_text(sheet.known_at),
         "frozen": False,
-        "rows": [row_body(row, row.key, name_of(row.key, by, units)) for row in sheet.rows],
-        "total": row_body(sheet.total, TOTAL_KEY, labels.TOTAL),
+        "rows": [
+            row_body(row, row.key, name_of(row.key, by, units), whole=sheet.whole)
+            for row in sheet.rows
+        ],
+        "total": row_body(sheet.total, TOTAL_KEY, labels.TOTAL, whole=sheet.total.tally),
     }
 
 
-def row_body(row: Row, key: Key, name: str) -> dict[str, Any]:
+def row_body(row: Row, key: Key, name: str, *, whole: Tally) -> dict[str, Any]:
+    figures = row.tally.figures
     return {
         "key": key,
         "name": name,
         "intake": row.tally.count("intake"),
-        "metrics": {metric: figure_body(row.tally.figures[metric]) for metric in RATES},
+        "metrics": {metric: figure_body(figures[metric]) for metric in RATES},
+        "intervals": {
+            metric: interval_body(figures[metric], whole.figures[metric]) for metric in PERCENTAGES
+        },
+        "pending": {
+            "appeals": row.tally.count("pending_appeal_count"),
+            "exclusions": row.tally.count("pending_exclusion_count"),
+        },
         "composite": None if row.composite is None else number_text(row.composite, places=2),
         "adjustments": [
             {"rule": one.rule, "points": number_text(one.points), "tickets": one.tickets}
@@ -71,13 +84,34 @@ def note_text(row: Row) -> str | None:
 
 
 def figure_body(figure: Figure) -> dict[str, Any]:
-    share = figure.share
     return {
-        "num": number_text(figure.num),
+        "num": tenths_text(figure.tenths),
         "den": figure.den,
-        "value": None if share is None else number_text(half_up(share * 100), places=2),
+        "value": figure.percent,
         "excluded": dict(sorted(figure.excluded.items())),
     }
+
+
+def interval_body(figure: Figure, whole: Figure) -> dict[str, Any] | None:
+    """How sure a percentage is: Wilson's 95 % interval, and a word where it may well be that of
+    all others together; None of nothing."""
+    one = (figure.tenths // 10, figure.den)
+    rest = ((whole.tenths - figure.tenths) // 10, whole.den - figure.den)
+    interval = wilson(*one)
+    if interval is None:
+        return None
+    alike = rest[1] > 0 and not is_distinct(one, rest)
+    return {
+        "low": f"{interval.low:.2f}",
+        "high": f"{interval.high:.2f}",
+        "note": labels.NOT_DISTINCT if alike else None,
+    }
+
+
+def tenths_text(tenths: int) -> str:
+    """Of a whole number of tenths, as short as it goes."""
+    whole, tenth = divmod(tenths, 10)
+    return f"{whole}.{tenth}" if tenth else str(whole)
 
 
 def name_of(key: Key, by: str, units: Mapping[str, Unit]) -> str:

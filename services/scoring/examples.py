@@ -39,6 +39,10 @@ ROW: dict[str, Any] = {
             "excluded": {"unrated": 2},
         },
     },
+    "intervals": {
+        "first_contact_rate": {"low": "52.91", "high": "97.76", "note": "与其余各行合计无显著差别"}
+    },
+    "pending": {"appeals": 0, "exclusions": 0},
     "composite": "81.71",
     "adjustments": [{"rule": "overdue", "points": "-1", "tickets": 1}],
     "score": "80.71",

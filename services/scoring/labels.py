@@ -157,6 +157,7 @@ UNKNOWN: Mapping[str, str] = MappingProxyType(
     }
 )
 TOTAL = "合计"
+NOT_DISTINCT = "与其余各行合计无显著差别"
 NOTES: Mapping[str, str] = MappingProxyType(
     {
         TOO_FEW_RATED: "有效评价不足 {least} 件，不排名",

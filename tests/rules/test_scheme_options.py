@@ -94,7 +94,7 @@ def test_a_curve_is_scaled_with_its_weight() -> None:
 def test_a_rate_that_should_be_low_is_weighed_by_what_is_missing() -> None:
     one = scheme(weights={"repeat_rate": TWENTY})
     found = tally()
-    found.figures["repeat_rate"] = replace(found.figures[ON_TIME], num=Decimal(2), den=8)
+    found.figures["repeat_rate"] = replace(found.figures[ON_TIME], tenths=20, den=8)
 
     assert composite(one, found, peer_intake=10) == 75
 

@@ -40,7 +40,7 @@ def tally_of_verdicts(verdicts: Verdicts, *, intake: int = 10) -> Tally:
 
 
 def count(number: int) -> Figure:
-    return Figure(Decimal(number), number, {}, {ONE: number})
+    return Figure(10 * number, number, {}, {ONE: number})
 
 
 def random_verdicts(chance: random.Random) -> Verdicts:

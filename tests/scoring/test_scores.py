@@ -177,6 +177,19 @@ async def test_a_rework_leaves_the_first_round_where_it_was(
     assert row["metrics"]["satisfaction_score"]["den"] == 2
 
 
+async def test_percentages_come_with_their_interval_and_whether_they_stand_out(
+    scoring: AsyncClient, keys: Keys
+) -> None:
+    row = row_of(await scores(scoring, keys["leader"]), "sanitation-section")
+
+    assert row["intervals"]["first_contact_rate"] == {
+        "low": "52.91",
+        "high": "97.76",
+        "note": "与其余各行合计无显著差别",
+    }
+    assert row["intervals"].keys() == row["metrics"].keys() - {"satisfaction_score"}
+
+
 async def test_a_unit_sees_its_own_row_ranked_among_all_and_its_own_total(
     scoring: AsyncClient, keys: Keys
 ) -> None:

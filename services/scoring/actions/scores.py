@@ -63,8 +63,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """`total`: of the rows shown; `whole`: of all of them, also those the asker does not see."""
+
     rows: Sequence[Row]
     total: Row
+    whole: Tally
     known_at: datetime
 
 
@@ -81,9 +84,11 @@ async def read_sheet(
         return Peer(unit.kind.value, frozenset(unit.trades)) if unit is not None else NOBODY
 
     rows = list_rows(scheme, tallies, peer_of=peer_of)
-    if by_unit and question.scope is not None:
-        rows = [row for row in rows if row.key in question.scope]
-    return Sheet(rows, total_row(scheme, rows), asked.wanted.known_at)
+    whole = total_row(scheme, rows)
+    if not by_unit or question.scope is None:
+        return Sheet(rows, whole, whole.tally, asked.wanted.known_at)
+    seen_rows = [row for row in rows if row.key in question.scope]
+    return Sheet(seen_rows, total_row(scheme, seen_rows), whole.tally, asked.wanted.known_at)
 
 
 @dataclass(frozen=True, slots=True)

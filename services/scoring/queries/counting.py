@@ -225,10 +225,8 @@ async def list_counted(
 
 
 def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool) -> TextClause:
-    """A month is asked for by equality, so that its index gives the order too."""
+    """Each month by itself, so that its index gives the order too; a year is twelve of them."""
     month = f"v.{metric.dated.value}_month"
-    is_month = len(wanted.period.months) == 1
-    dated = f"{month} = :first" if is_month else f"{month} BETWEEN :first AND :last"
     marks = "v.marks" if wanted.adjusted else "coalesce(v.plain_marks, v.marks)"
     letter = f"substr({marks}, {METRICS.index(metric) + 1}, 1)"
     rest = ""
@@ -243,18 +241,22 @@ def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool
     table = "fact_versions" if wanted.revision is None else "frozen_states"
     of_page = (
         f"SELECT v.no, v.round, {letter} AS letter FROM {table} AS v"  # noqa: S608
-        f" WHERE{_ASKED} AND {dated} AND {letter} = ANY(CAST(:letters AS text[])){rest}"
+        f" WHERE{_ASKED} AND {letter} = ANY(CAST(:letters AS text[])){rest}"
         " AND (v.no, v.round) > (:no, :round) AND v.known_from <= :known_at AND %s"
         " ORDER BY v.no, v.round LIMIT :limit"
     )
     if wanted.revision is not None:
-        return text(of_page % _FROZEN.removeprefix(" AND "))
-    standing = of_page % "v.known_to = 'infinity'"
+        return text(of_page % f"{month} BETWEEN :first AND :last{_FROZEN}")
+    standing = of_page % f"v.known_to = 'infinity' AND {month} = m.month"
     changed = of_page % (
         "v.known_to > :known_at AND v.known_to < 'infinity'"
-        " AND v.months && CAST(:months AS integer[])"
+        f" AND v.months && CAST(:months AS integer[]) AND {month} BETWEEN :first AND :last"
     )
-    return text(f"({standing}) UNION ALL ({changed}) ORDER BY no, round LIMIT :limit")
+    return text(
+        "(SELECT p.no, p.round, p.letter FROM unnest(CAST(:months AS integer[])) AS m(month)"  # noqa: S608
+        f" CROSS JOIN LATERAL ({standing}) AS p) UNION ALL ({changed})"
+        " ORDER BY no, round LIMIT :limit"
+    )
 
 
 async def list_verdicts(

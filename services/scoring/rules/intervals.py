@@ -8,12 +8,15 @@ correction. Both at 95 %, two-sided.
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from math import isqrt
+from math import floor, hypot, isqrt, sqrt
 
 # The 97.5 % point of the normal distribution; more of its places than any figure can show.
 Z = Fraction("1.959963984540054")
 PLACES = 100  # hundredths of a percent are asked for
 DIGITS = 60
+SPREAD = float(Z * Z)
+# Far above what floating point is off by, far below what is ever shown.
+DOUBT = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,11 @@ def wilson(num: int, den: int) -> Interval | None:
     """The 95 % interval of num of den; None where nothing is counted. Rounded exactly."""
     if not den:
         return None
-    middle, square = _parts(num, den)
-    return Interval(_rounded(middle, square, sign=-1), _rounded(middle, square, sign=1))
+    low, high = (_hundredths(bound) for bound in _near(num, den))
+    if low is None or high is None:
+        middle, square = _parts(num, den)
+        return Interval(_rounded(middle, square, sign=-1), _rounded(middle, square, sign=1))
+    return Interval(Decimal(low).scaleb(-2), Decimal(high).scaleb(-2))
 
 
 def is_distinct(row: tuple[int, int], rest: tuple[int, int]) -> bool:
@@ -40,6 +46,9 @@ def is_distinct(row: tuple[int, int], rest: tuple[int, int]) -> bool:
     """
     if not row[1] or not rest[1]:
         return False
+    clear = _clearly_distinct(row, rest)
+    if clear is not None:
+        return clear
     with localcontext() as context:
         context.prec = DIGITS
         one, other = _bounds(*row), _bounds(*rest)
@@ -47,6 +56,33 @@ def is_distinct(row: tuple[int, int], rest: tuple[int, int]) -> bool:
             one, other = other, one
         gap = one.rate - other.rate
         return gap > ((one.rate - one.low) ** 2 + (other.high - other.rate) ** 2).sqrt()
+
+
+def _near(num: int, den: int) -> tuple[float, float]:
+    """Both bounds of 1, in floating point: right to far more places than are shown."""
+    rate, spread = num / den, SPREAD / den
+    root = sqrt(rate * (1 - rate) * spread + spread * spread / 4)
+    return (
+        (rate + spread / 2 - root) / (1 + spread),
+        (rate + spread / 2 + root) / (1 + spread),
+    )
+
+
+def _hundredths(bound: float) -> int | None:
+    """In hundredths of a percent, half up; None where that is too close to call."""
+    scaled = bound * 100 * PLACES + 0.5
+    whole = floor(scaled)
+    return whole if DOUBT < scaled - whole < 1 - DOUBT else None
+
+
+def _clearly_distinct(row: tuple[int, int], rest: tuple[int, int]) -> bool | None:
+    """None where floating point is too close to call."""
+    one, other = row[0] / row[1], rest[0] / rest[1]
+    greater, less = (row, rest) if one >= other else (rest, row)
+    low, high = _near(*greater)[0], _near(*less)[1]
+    gap = abs(one - other)
+    excess = gap - hypot(max(one, other) - low, high - min(one, other))
+    return excess > 0 if abs(excess) > DOUBT else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,19 +112,22 @@ class _Probe:
         """With that many verdicts changed."""
         figures = dict(self.entrant.tally.figures)
         old = figures[self.metric]
-        figures[self.metric] = replace(old, num=old.num + self._gain(tickets))
+        figures[self.metric] = replace(old, tenths=old.tenths + self._gain(tickets))
         if self.metric in FOLLOWS:
             count, worth = FOLLOWS[self.metric]
             change = tickets if self.aim == worth else -min(tickets, self.worths.get(worth, 0))
             known = figures[count]
-            figures[count] = replace(known, num=known.num + change, den=known.den + change)
+            figures[count] = replace(
+                known, tenths=known.tenths + 10 * change, den=known.den + change
+            )
         changed = replace(self.entrant, tally=replace(self.entrant.tally, figures=figures))
         return changed.row().standing
 
-    def _gain(self, tickets: int) -> Decimal:
-        gain, left = Decimal(0), tickets
+    def _gain(self, tickets: int) -> int:
+        """In tenths."""
+        gain, left = 0, tickets
         for worth in sorted(self.worths, key=lambda one: -abs(self.aim - one)):
             taken = min(left, self.worths[worth])
-            gain += taken * (self.aim - worth)
+            gain += taken * int(10 * (self.aim - worth))
             left -= taken
         return gain

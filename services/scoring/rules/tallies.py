@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from services.scoring.rules.marks import NOTHING, VERDICTS, Marked
-from services.scoring.rules.metrics import METRICS, RATES, Dated, Due, Metric
+from services.scoring.rules.metrics import METRICS, Dated, Due, Metric
 from services.scoring.rules.periods import Period
 from services.scoring.rules.verdicts import Verdict
 
@@ -17,27 +17,37 @@ Key = str | None
 
 @dataclass(slots=True)
 class Figure:
-    """One metric of one group. `excluded` counts rounds by the reason they stay out.
+    """One metric of one group. `tenths`: ten times the numerator, a whole number.
 
-    `worths`: how many of those counted add how much to `num`.
+    `excluded` counts rounds by the reason they stay out. `worths`: how many of those counted add
+    how much to the numerator.
     """
 
-    num: Decimal = Decimal(0)
+    tenths: int = 0
     den: int = 0
     excluded: dict[str, int] = field(default_factory=dict)
     worths: dict[Decimal, int] = field(default_factory=dict)
 
     @property
+    def num(self) -> Decimal:
+        return Decimal(self.tenths) / 10
+
+    @property
     def share(self) -> Fraction | None:
         """num/den, exactly; None, never 0 or 1, where nothing is counted."""
+        return Fraction(self.tenths, 10 * self.den) if self.den else None
+
+    @property
+    def percent(self) -> str | None:
+        """100·num/den, half up to two places; None where nothing is counted."""
         if not self.den:
             return None
-        num, scale = self.num.as_integer_ratio()
-        return Fraction(num, scale * self.den)
+        hundredths = (2000 * self.tenths + self.den) // (2 * self.den)
+        return f"{hundredths // 100}.{hundredths % 100:02d}"
 
     def add(self, verdict: Verdict, rounds: int = 1) -> None:
         if verdict.worth is not None:
-            self.num += verdict.worth * rounds
+            self.tenths += int(verdict.worth * 10) * rounds
             self.den += rounds
             self.worths[verdict.worth] = self.worths.get(verdict.worth, 0) + rounds
         elif verdict.reason is not None:
@@ -47,7 +57,7 @@ class Figure:
                 del self.excluded[verdict.reason]
 
     def include(self, other: "Figure") -> None:
-        self.num += other.num
+        self.tenths += other.tenths
         self.den += other.den
         for reason, count in other.excluded.items():
             self.excluded[reason] = self.excluded.get(reason, 0) + count
@@ -67,8 +77,8 @@ class Tally:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing received and nothing measured (ruling 41)."""
-        return not any(self.figures[metric].den for metric in ("intake", *RATES))
+        """Nothing counted and nothing left out: what is excluded is shown too (ruling 40)."""
+        return not any(one.den or one.excluded for one in self.figures.values())
 
     def count(self, metric: str) -> int:
         return self.figures[metric].den
