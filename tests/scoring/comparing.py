@@ -29,8 +29,8 @@ class Report:
     def told(self) -> str:
         return "\n".join(
             [
-                f"{self.answers:,} answers, {self.figures:,} figures compared,"
-                f" {len(self.different)} different",
+                (f"{self.answers:,} answers, " if self.answers else "")
+                + f"{self.figures:,} figures compared, {len(self.different)} different",
                 *self.different[:SHOWN],
             ]
         )

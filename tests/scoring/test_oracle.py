@@ -23,7 +23,7 @@ from tests.scoring.oracle.judging import COUNTS
 from tests.scoring.world import NOW, World, open_world
 
 ALL = 500
-HISTORIES = int(os.environ.get("MINHU_HISTORIES", "120"))
+HISTORIES = int(os.environ.get("MINHU_HISTORIES", "100"))
 BYS = ("unit", "section", "executor", "trade", "street", "source", "category")
 MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
 PERIODS = (*MONTHS, "2026", "2027", "2027-03")
@@ -87,7 +87,7 @@ async def compared(stack: Stack) -> AsyncIterator[Compared]:
         async with served(create_app(settings)) as client:
             world = await open_world(hotline, client, keys=keys, many=HISTORIES)
             await world.write_half()
-            halfway = await compare(world, instants=2, sample=min(SAMPLE // 4, 60))
+            halfway = await compare(world, instants=2, sample=min(SAMPLE // 4, 20))
             await world.write_rest()
             yield Compared(world, halfway)
         await hotline.close()
