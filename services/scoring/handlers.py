@@ -16,8 +16,13 @@ async def fold_facts_again(ledger: Ledger, deliveries: Sequence[Delivery]) -> No
 
 
 async def fill_freezes(ledger: Ledger, deliveries: Sequence[Delivery]) -> None:
-    """The stream is the month, as 202611, and the sequence its revision."""
-    for delivery in sorted(deliveries, key=lambda one: (one.stream_id, one.seq)):
+    """The stream is the month, as 202611, and the sequence its revision.
+
+    Each month in a transaction of its own: none folds meanwhile.
+    """
+    if len({delivery.stream_id for delivery in deliveries}) > 1:
+        raise Later
+    for delivery in deliveries:
         if not await fill_freeze(ledger, delivery.stream_id, delivery.seq):
             raise Later
 
