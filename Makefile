@@ -17,7 +17,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful docs scores bench lock clean
+.PHONY: help install up demo test check format clocks stateful feed docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -62,8 +62,15 @@ format: $(STAMP) ## 整理格式和 import 顺序
 stateful: $(STAMP) ## 随机操作两万步，每一步后核对不变的规矩（约十分钟）
 	@MINHU_STEPS=20000 $(BIN)/python -m pytest tests/stateful $(PYTEST_ARGS)
 
+feed: $(STAMP) ## 二十个连接写三万行，读者不漏不重（朴素的游标漏多少也一并列出）
+	@MINHU_ROWS=30000 $(BIN)/python -m pytest tests/scoring/test_crowd.py \
+		-o log_cli=true --log-cli-level=INFO $(PYTEST_ARGS)
+
 docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限）
 	@$(BIN)/python -m tests.house.states
+
+views: $(STAMP) ## 由指标目录写出报表视图的语句，指标有变时贴入新的迁移
+	@$(BIN)/python -m services.scoring.exports.views
 
 clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
 	@$(BIN)/python -m tests.clocks

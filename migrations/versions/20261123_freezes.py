@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import UserDefinedType
 
 revision = "a7d25e90c4f1"
-down_revision = "b7e41f0c92da"
+down_revision = "d19b5e7c4f02"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -1,11 +1,16 @@
 """考核: what happened, as numbers anyone can check."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from services.scoring.routes import (
     catalogue,
     changes,
     city_ranks,
+    facts,
     inspections,
     media_items,
     periods,
@@ -19,6 +24,15 @@ from services.scoring.routes import (
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
+
+# Each holds a connection for as long as its reader takes.
+MOST_STREAMS = 2
+
+
+@asynccontextmanager
+async def limit_streams(app: FastAPI) -> AsyncIterator[None]:
+    app.state.fact_streams = asyncio.Semaphore(MOST_STREAMS)
+    yield
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -35,9 +49,11 @@ def create_app(settings: Settings) -> FastAPI:
             schemes.router,
             trials.router,
             city_ranks.router,
+            facts.router,
             inspections.router,
             media_items.router,
             sanitation.router,
         ),
         bell=ArqBell(settings.redis_url),
+        lifespans=(limit_streams,),
     )

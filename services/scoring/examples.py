@@ -98,3 +98,23 @@ CITY_RANKS = {
     "next_cursor": None,
     "streak_top3": 5,
 }
+
+FACTS = {
+    "items": [
+        {
+            "round": 1,
+            "no": "T20261118-000731",
+            "source": "city-12345",
+            "unit": "sanitation-section",
+            "opened_at": "2026-11-18T09:12:00+08:00",
+            "completed_at": "2026-11-24T17:00:00+08:00",
+            "removed": None,
+            "completed_month": "2026-11",
+            "adjusted": False,
+            "intake": 1,
+            "satisfaction_score": "0.8",
+            "satisfaction_score_excluded": None,
+        }
+    ],
+    "next_cursor": "…",
+}

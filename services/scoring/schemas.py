@@ -1,6 +1,7 @@
 """What scoring is asked: query parameters, read and checked."""
 
 import re
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -12,15 +13,18 @@ from pydantic import (
     model_validator,
 )
 
+from services.scoring.exports.forms import Form
 from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
 from services.scoring.rules.verdicts import Part
+from shared.domain.calendar import CITY_ZONE
 from shared.web.bodies import AtField, Body, Moment
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 REVISION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
 
 
@@ -37,6 +41,22 @@ def _instant(value: Any) -> Any:
     if not INSTANT.fullmatch(text):
         raise ValueError("应为带时区的时间（RFC 3339）")
     return text
+
+
+def _bound(value: Any) -> Any:
+    """A day stands for its first instant in Shanghai."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        return _instant(value)
+    try:
+        return datetime.combine(date.fromisoformat(value), time(), CITY_ZONE)
+    except ValueError:
+        raise ValueError("没有这一天") from None
+
+
+def _form(value: Any) -> Any:
+    if value not in tuple(Form):
+        raise ValueError("现有的格式：json、csv")
+    return value
 
 
 def _metric(value: Any) -> Metric:
@@ -61,6 +81,8 @@ def _month(value: str) -> str:
 APeriod = Annotated[Period, BeforeValidator(_period)]
 Instant = Annotated[Moment, BeforeValidator(_instant)]
 ARevision = Annotated[int, BeforeValidator(_revision)]
+Bound = Annotated[Moment, BeforeValidator(_bound)]
+AForm = Annotated[Form, BeforeValidator(_form)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
 Month = Annotated[str, AfterValidator(_month)]
 By = Literal["unit", "section", "executor", "trade", "street", "source", "category"]
@@ -139,3 +161,12 @@ class CityRanksQuery(Query):
     to: Month | None = None
     scope: str | None = None
     cursor: str | None = None
+
+
+class FactsQuery(Query):
+    """`from` and `to` bound the rounds' `opened_at`; `to` itself is not in it."""
+
+    updated_after: str | None = None
+    from_: Bound | None = Field(default=None, alias="from")
+    to: Bound | None = None
+    form: AForm | None = Field(default=None, alias="format")

@@ -55,7 +55,16 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def grant_statements(database: str, tables: Collection[str]) -> Iterator[str]:
+# Thrown away and filled again as a whole: who does so looks through them afterwards.
+MAINTAINED = ("fact_versions", "facts", "sums")
+# What reports read, by version: whoever reads a view needs no right on its tables.
+VIEW_SCHEMAS = ("bi_v1",)
+
+
+def grant_statements(
+    database: str, tables: Collection[str], schemas: Collection[str], *, can_maintain: bool
+) -> Iterator[str]:
+    """`can_maintain`: the server knows that privilege."""
     yield f'GRANT CONNECT ON DATABASE "{database}" TO minhu_app, minhu_bi'
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     yield "GRANT USAGE ON SCHEMA public TO minhu_app, minhu_bi"
@@ -63,4 +72,12 @@ def grant_statements(database: str, tables: Collection[str]) -> Iterator[str]:
         granted = APP_GRANTS.get(table)
         if granted is not None:
             yield f"GRANT {granted} ON {table} TO minhu_app"
+    if can_maintain:
+        for table in MAINTAINED:
+            if table in tables:
+                yield f"GRANT MAINTAIN ON {table} TO minhu_app"
     yield "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO minhu_app"
+    for schema in VIEW_SCHEMAS:
+        if schema in schemas:
+            yield f"GRANT USAGE ON SCHEMA {schema} TO minhu_app, minhu_bi"
+            yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO minhu_app, minhu_bi"

@@ -13,6 +13,7 @@ from shared.db.grants import grant_statements
 
 APP_ROLE = "minhu_app"
 BI_ROLE = "minhu_bi"
+MAINTAIN_SINCE = 170000
 
 
 async def migrate(owner_url: str, app_url: str | None = None, *, revision: str = "head") -> None:
@@ -77,5 +78,8 @@ def _grant(connection: Connection) -> None:
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         ).scalars()
     )
-    for statement in grant_statements(database, present):
+    schemas = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
+    version = connection.execute(text("SHOW server_version_num")).scalar_one()
+    can_maintain = int(version) >= MAINTAIN_SINCE
+    for statement in grant_statements(database, present, schemas, can_maintain=can_maintain):
         connection.exec_driver_sql(statement)

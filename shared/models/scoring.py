@@ -156,6 +156,14 @@ fact_versions = Table(
     moment("due_from", "办结时限自何时计入；空为即计"),
     moment("reply_from", "回复自何时计入；空为即计"),
     *marks(),
+    text("moved_from", "此前的主办单位；空为首个状态或单位未变", nullable=True),
+    Column(
+        "xid",
+        Xid8,
+        nullable=False,
+        server_default=sql("pg_current_xact_id()"),
+        comment="写入的事务号",
+    ),
     *(
         Index(
             f"ix_fact_versions_{dated}",
@@ -181,6 +189,14 @@ fact_versions = Table(
         "bureau_id",
         "known_to",
         postgresql_where=sql("known_to < 'infinity'"),
+    ),
+    Index(
+        "ix_fact_versions_moved",
+        "bureau_id",
+        "xid",
+        "ticket_id",
+        "round",
+        postgresql_where=sql("moved_from IS NOT NULL"),
     ),
     comment="考核事实的历次状态：何时已知、如何计入",
 )

@@ -74,8 +74,13 @@ def list_answer(
     """`{"items", "next_cursor"}` and the same as a Link header."""
     headers = {}
     if next_cursor is not None:
-        query = [(k, v) for k, v in request.query_params.multi_items() if k != parameter]
-        link = f"{request.url.path}?{urlencode([*query, (parameter, next_cursor)])}"
-        headers["Link"] = f'<{link}>; rel="next"'
+        headers["Link"] = link_to(request, next_cursor, parameter=parameter)
     body = {"items": items, "next_cursor": next_cursor, **(extra or {})}
     return Response(orjson.dumps(body), 200, headers, "application/json")
+
+
+def link_to(request: Request, cursor: str, *, parameter: str = "cursor") -> str:
+    """The `Link` header to the page that the cursor opens."""
+    query = [(k, v) for k, v in request.query_params.multi_items() if k != parameter]
+    link = f"{request.url.path}?{urlencode([*query, (parameter, cursor)])}"
+    return f'<{link}>; rel="next"'

@@ -20,6 +20,7 @@ from tests.scoring.kept import compare_facts
 from tests.scoring.logbook import BUREAU
 from tests.scoring.oracle.adding import add_up, find_all
 from tests.scoring.oracle.judging import COUNTS
+from tests.scoring.sources import compare_everywhere, read_sources
 from tests.scoring.world import NOW, World, open_world
 
 ALL = 500
@@ -70,10 +71,14 @@ Question = tuple[str, str, bool, bool, str | None]  # period, by, adjusted, emer
 
 @dataclass(frozen=True)
 class Compared:
-    """The world as it ended, and how its figures compared with half of it written."""
+    """The world as it ended, and how its figures compared with half of it written.
+
+    `url`: of its database, for who may take any role.
+    """
 
     world: World
     halfway: Report
+    url: str
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +94,8 @@ async def compared(stack: Stack) -> AsyncIterator[Compared]:
             await world.write_half()
             halfway = await compare(world, instants=2, sample=min(SAMPLE // 4, 20))
             await world.write_rest()
-            yield Compared(world, halfway)
+            url = stack.superuser_url.rsplit("/", 1)[0] + f"/{name}"
+            yield Compared(world, halfway, url)
         await hotline.close()
 
 
@@ -189,6 +195,19 @@ async def test_a_figure_is_one_number_wherever_it_is_read(
     for known_at in world.instants(3 if HISTORIES >= ALL else 1):
         period, by = world.random.choice(MONTHS), world.random.choice(BYS)
         await compare_sources(world, report, period, by, known_at=known_at)
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{report.told()}\n")
+    assert report.different == []
+
+
+async def test_views_pages_and_files_hold_the_same_figures(
+    compared: Compared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = Report()
+    sources = await read_sources(compared.world, compared.url)
+    for month in MONTHS:
+        await compare_everywhere(compared.world, report, sources, month)
 
     with capsys.disabled():
         sys.stdout.write(f"\n{report.told()}\n")

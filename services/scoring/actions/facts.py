@@ -62,9 +62,10 @@ class Changes:
             )
             add_state(self.deltas, before, -1)
         ends = [state.known_from for state in opened[1:]]
+        befores = [stored.state if stored is not None else None, *opened]
         self.states += [
-            state_row(state, known_to)
-            for state, known_to in zip(opened, [*ends, None], strict=True)
+            state_row(state, known_to, before=before)
+            for before, state, known_to in zip(befores, opened, [*ends, None], strict=False)
         ]
         add_state(self.deltas, opened[-1], 1)
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,6 +17,7 @@ from services.scoring.queries.folding import (
     lock_facts,
 )
 from services.scoring.queries.rebuilding import (
+    REBUILT,
     delete_all,
     finish_rebuilding,
     hash_tables,
@@ -39,6 +40,8 @@ LANES = 3
 FACT_FIELDS = tuple(field.name for field in fields(Fact))
 STATE_FIELDS = tuple(field.name for field in fields(Marked))
 ABSENT = "absent"
+# Folds the tickets after the one, up to and with the other.
+FoldRange = Callable[[Hotline, int, int, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,25 @@ async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> 
     return True
 
 
-async def rebuild(hotline: Hotline, bureau: int, *, lanes: int = LANES) -> None:
+async def rebuild_range(hotline: Hotline, bureau: int, after: int, until: int) -> None:
+    """The tickets after the one, up to and with the other."""
+    while True:
+        async with hotline.ledger(bureau) as ledger:
+            ids = await list_ids_after(ledger.tx, after, batch=BATCH)
+            ids = [one for one in ids if one <= until]
+            if not ids:
+                return
+            await fold_again(ledger.tx, ids, shared=True)
+        after = ids[-1]
+
+
+async def rebuild(
+    hotline: Hotline,
+    bureau: int,
+    *,
+    lanes: int = LANES,
+    fold_range: FoldRange = rebuild_range,
+) -> None:
     """Everything from nothing, several ranges of tickets side by side.
 
     Raises Conflict where somebody is at it already. Killed midway, the worker goes on with it.
@@ -172,21 +193,14 @@ async def rebuild(hotline: Hotline, bureau: int, *, lanes: int = LANES) -> None:
         bounds = await list_bounds(tx, lanes=lanes)
         async with asyncio.TaskGroup() as tasks:
             for after, until in itertools.pairwise(bounds):
-                tasks.create_task(_rebuild_range(hotline, bureau, after, until))
+                tasks.create_task(_wait(fold_range(hotline, bureau, after, until)))
         async with hotline.ledger(bureau) as ledger:
             await finish_rebuilding(ledger.tx)
+    await hotline.database.vacuum(REBUILT)
 
 
-async def _rebuild_range(hotline: Hotline, bureau: int, after: int, until: int) -> None:
-    """The tickets after the one, up to and with the other."""
-    while True:
-        async with hotline.ledger(bureau) as ledger:
-            ids = await list_ids_after(ledger.tx, after, batch=BATCH)
-            ids = [one for one in ids if one <= until]
-            if not ids:
-                return
-            await fold_again(ledger.tx, ids, shared=True)
-        after = ids[-1]
+async def _wait(folding: Awaitable[None]) -> None:
+    await folding
 
 
 def is_readable(progress: Progress | None) -> bool:

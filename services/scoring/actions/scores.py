@@ -14,6 +14,7 @@ from services.scoring.queries.counting import (
     Wanted,
     count_frozen,
     count_live,
+    count_now,
     count_then,
     list_counted,
     list_frozen_sums,
@@ -165,9 +166,12 @@ async def read_tallies(tx: Tx, question: Question, asked: Asked) -> dict[Key, Ta
     in_sums = wanted.emergency and wanted.adjusted and wanted.units is None
     if wanted.revision is not None and question.freeze is not None:
         return await read_frozen(tx, wanted, question.freeze, by=question.by, in_sums=in_sums)
-    if question.known_at is None and question.freeze is None and in_sums:
+    is_now = question.known_at is None and question.freeze is None
+    if is_now and in_sums:
         tallies = tallies_of(await list_sums(tx, wanted.period, question.by))
         return add_seen(tallies, await count_live(tx, wanted, question.by))
+    if is_now:
+        return add_seen({}, await count_now(tx, wanted, question.by))
     key_of = KEYS[question.by]
     unfolded = [(key_of(state), seen_then(state, wanted)) for state in asked.unfolded]
     return add_seen({}, [*await count_then(tx, wanted, question.by), *unfolded])

@@ -47,6 +47,10 @@ _THEN = (
     " AND v.known_from <= :known_at AND v.known_to > :known_at"
 )
 _FROZEN = " AND v.period = :period AND v.revision = :revision"
+# What still stands, by the indexes of the months.
+_NOW = " AND v.known_to = 'infinity' AND ({})".format(
+    " OR ".join(f"v.{one.value}_month BETWEEN :first AND :last" for one in DATES)
+)
 _WAITING = " OR ".join(f"v.{one.value}_from <= :known_at" for one in DUES)
 # Rounds in work, one of whose dues has come: in none of the sums yet. What is removed has no month
 # at all, and only with all three conditions is the small index of open rounds of use.
@@ -78,6 +82,9 @@ def _count(by: str, dues: str, condition: str, *, table: str = "fact_versions") 
 
 COUNT_THEN: Mapping[str, TextClause] = MappingProxyType(
     {by: _count(by, _HAS_COME, _THEN) for by in KEYS}
+)
+COUNT_NOW: Mapping[str, TextClause] = MappingProxyType(
+    {by: _count(by, _HAS_COME, _NOW) for by in KEYS}
 )
 COUNT_LIVE: Mapping[str, TextClause] = MappingProxyType(
     {by: _count(by, _HAS_WAITED, _LIVE) for by in KEYS}
@@ -149,6 +156,13 @@ async def count_frozen(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]
     """What stood when the month was frozen, from its own copy."""
     adjusted = wanted.adjusted
     rows = await tx.rows(COUNT_FROZEN[by], bureau=tx.bureau, adjusted=adjusted, **wanted.values)
+    return [read_seen(row) for row in rows]
+
+
+async def count_now(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
+    """All that counts in the period as known now; `known_at` says which dues have come."""
+    adjusted = wanted.adjusted
+    rows = await tx.rows(COUNT_NOW[by], bureau=tx.bureau, adjusted=adjusted, **wanted.values)
     return [read_seen(row) for row in rows]
 
 

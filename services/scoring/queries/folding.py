@@ -44,7 +44,9 @@ WRITE_FACTS = write_rows(
     conflict="ON CONFLICT (bureau_id, ticket_id, round)"
     f" DO UPDATE SET {_CHANGED}, xid = pg_current_xact_id()",
 )
-WRITE_STATES = write_rows(fact_versions, "states", (*STATE_COLUMNS, "known_to", "months"))
+WRITE_STATES = write_rows(
+    fact_versions, "states", (*STATE_COLUMNS, "known_to", "months", "moved_from")
+)
 CLOSE_STATES = (
     "UPDATE fact_versions AS v SET known_to = r.known_to"
     " FROM json_to_recordset(CAST(:closed AS json))"
@@ -170,8 +172,15 @@ def fact_row(fact: Fact, state: Marked) -> dict[str, Any]:
     return row | {name: getattr(state, name) for name in DERIVED}
 
 
-def state_row(state: Marked, known_to: datetime | None) -> dict[str, Any]:
-    """`known_to` None: it still stands."""
+def state_row(
+    state: Marked, known_to: datetime | None, *, before: Marked | None = None
+) -> dict[str, Any]:
+    """`known_to` None: it still stands. `before`: the round's state until then."""
     row: dict[str, Any] = {name: getattr(state, name) for name in STATE_COLUMNS}
     months = {row[name] for name in MONTHS} - {None}
-    return row | {"known_to": known_to or "infinity", "months": sorted(months)}
+    moved = before is not None and before.unit != state.unit
+    return row | {
+        "known_to": known_to or "infinity",
+        "months": sorted(months),
+        "moved_from": before.unit if before is not None and moved else None,
+    }

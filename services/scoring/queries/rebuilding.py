@@ -8,6 +8,7 @@ from sqlalchemy import TextClause, text
 from services.scoring.queries.folding import DERIVED, FACT_COLUMNS, STATE_COLUMNS
 from shared.db import Tx
 
+REBUILT = ("facts", "fact_versions", "sums")
 DELETE_FACTS = text("DELETE FROM facts WHERE bureau_id = :bureau")
 DELETE_VERSIONS = text("DELETE FROM fact_versions WHERE bureau_id = :bureau")
 DELETE_SUMS = text("DELETE FROM sums WHERE bureau_id = :bureau")
@@ -39,7 +40,9 @@ def _hash(table: str, columns: Sequence[str]) -> TextClause:
 HASHES: Mapping[str, TextClause] = MappingProxyType(
     {
         "facts": _hash("facts", (*FACT_COLUMNS, *DERIVED)),
-        "fact_versions": _hash("fact_versions", (*STATE_COLUMNS, "known_to", "months")),
+        "fact_versions": _hash(
+            "fact_versions", (*STATE_COLUMNS, "known_to", "months", "moved_from")
+        ),
         "sums": text(
             "SELECT count(*), sum(hashtextextended(row, 1)), sum(hashtextextended(row, 2)) FROM ("
             'SELECT ROW("by", key, month, counts)::text AS row FROM sums'
