@@ -10,8 +10,8 @@ from shared.models.base import bureau, metadata, moment, one_of, text
 from shared.models.scoring import fact_versions
 from shared.models.tickets import Xid8
 
-# How long a state stood is the living table's business.
-LIVING = ("bureau_id", "known_to", "months")
+# How long a state stood, and where from, is the living table's business.
+LIVING = ("bureau_id", "known_to", "months", "moved_from", "xid")
 KEY = ("no", "round")
 
 
