@@ -12,6 +12,7 @@ from shared.domain.events import TicketReceived
 from shared.tickets import Hotline
 from shared.worker.deliveries import drain as drain_bureau
 from tests.scoring.histories import History
+from tests.scoring.november import greening_five, sanitation_vector, undispatched
 
 BUREAU = 1
 NEW_ID = text("SELECT nextval('ticket_ids') AS ticket_id")
@@ -59,3 +60,13 @@ def fold(hotline: Hotline) -> Fold:
         return await drain_bureau(hotline, BUREAU, HANDLERS)
 
     return run
+
+
+@pytest.fixture
+async def november(set_clock: SetClock, write: Write, fold: Fold) -> list[int]:
+    """All of the November of two units, on the second of December."""
+    await set_clock("2026-11-30T23:00:00+08:00")
+    ids = await write([*sanitation_vector(), *greening_five(), undispatched()])
+    await set_clock("2026-12-02T09:00:00+08:00")
+    await fold()
+    return ids
