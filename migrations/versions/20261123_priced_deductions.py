@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d3a86e5c17f2"
-down_revision = "d19b5e7c4f02"
+down_revision = "a7d25e90c4f1"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -8,10 +8,13 @@ from fastapi import FastAPI
 
 from services.scoring.routes import (
     catalogue,
+    changes,
     city_ranks,
     facts,
     inspections,
     media_items,
+    periods,
+    proofs,
     ranks,
     sanitation,
     schemes,
@@ -37,7 +40,10 @@ def create_app(settings: Settings) -> FastAPI:
         settings,
         title="民呼 · 考核",
         routers=(
+            proofs.router,
             scores.router,
+            periods.router,
+            changes.router,
             ranks.router,
             catalogue.router,
             schemes.router,

@@ -2,21 +2,28 @@
 
 import re
 from datetime import date, datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from services.scoring.exports.forms import Form
 from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
-from services.scoring.rules.schemes import DEFAULT
 from services.scoring.rules.verdicts import Part
 from shared.domain.calendar import CITY_ZONE
-from shared.web.bodies import Moment
+from shared.web.bodies import AtField, Body, Moment
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+REVISION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
 
@@ -59,6 +66,12 @@ def _metric(value: Any) -> Metric:
     return metric
 
 
+def _revision(value: Any) -> int:
+    if not isinstance(value, str) or not REVISION.fullmatch(value):
+        raise ValueError("版次须为正整数")
+    return int(value)
+
+
 def _month(value: str) -> str:
     if not MONTH.fullmatch(value):
         raise ValueError("月份须为 YYYY-MM")
@@ -67,6 +80,7 @@ def _month(value: str) -> str:
 
 APeriod = Annotated[Period, BeforeValidator(_period)]
 Instant = Annotated[Moment, BeforeValidator(_instant)]
+ARevision = Annotated[int, BeforeValidator(_revision)]
 Bound = Annotated[Moment, BeforeValidator(_bound)]
 AForm = Annotated[Form, BeforeValidator(_form)]
 AMetric = Annotated[Metric, BeforeValidator(_metric)]
@@ -81,27 +95,65 @@ class Query(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
 
-class ScoresQuery(Query):
+class AsOf(Query):
+    """What was known then, or a revision of a frozen month: one of the two, or neither."""
+
     period: APeriod
-    by: By = "unit"
-    scheme: str = DEFAULT
     known_at: Instant | None = None
+    revision: ARevision | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.revision is not None and self.known_at is not None:
+            raise AtField("revision", "不能与 known_at 同时给出")
+        if self.revision is not None and not self.period.is_month:
+            raise AtField("revision", "只有月份可以定版")
+        return self
+
+
+class ScoresQuery(AsOf):
+    by: By = "unit"
+    scheme: str | None = None
     adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"
 
 
-class FigureQuery(Query):
+class FigureQuery(AsOf):
     """`key` absent or `total`: the whole; empty or `null`: the row whose key is unknown."""
 
-    period: APeriod
     by: By = "unit"
     key: str | None = None
     metric: AMetric
     part: Part = Part.DEN
-    known_at: Instant | None = None
     adjusted: Literal["true", "false"] = "true"
     emergency: Emergencies = "include"
     cursor: str | None = None
+
+
+class CheckQuery(AsOf):
+    """Of now, and of a revision where the month is frozen."""
+
+
+class ChangesQuery(Query):
+    """From one view to another: each a revision or an instant; `to` is now where none is given."""
+
+    from_revision: ARevision | None = None
+    to_revision: ARevision | None = None
+    from_known_at: Instant | None = None
+    to_known_at: Instant | Literal["now"] | None = None
+    cursor: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if (self.from_revision is None) == (self.from_known_at is None):
+            raise AtField("from_revision", "须给出 from_revision 或 from_known_at 之一")
+        if self.to_revision is not None and self.to_known_at is not None:
+            raise AtField("to_revision", "不能与 to_known_at 同时给出")
+        return self
+
+
+class FreezeBody(Body):
+    reason: str | None = Field(default=None, min_length=1, max_length=500)
 
 
 class CityRanksQuery(Query):

@@ -7,9 +7,10 @@ from shared.domain.ticket import Ticket
 
 INTAKE = "intake"  # messages to apply
 SCORING = "scoring"  # facts to fold again
+FREEZING = "freezing"  # frozen months whose copy is still to be made
 CALLBACK = "callback:"  # + source: state changes back to a platform
 MATTERS = "matters"  # which tickets tell of the same
-INTERNAL = (INTAKE, SCORING, MATTERS)
+INTERNAL = (INTAKE, SCORING, FREEZING, MATTERS)
 
 
 def subscribers(

@@ -2,6 +2,7 @@
 
 from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
+from shared.models.freezing import freeze_manifests, freezes, frozen_states, frozen_sums
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
     city_ranks,
@@ -51,6 +52,10 @@ __all__ = [
     "fact_progress",
     "fact_versions",
     "facts",
+    "freeze_manifests",
+    "freezes",
+    "frozen_states",
+    "frozen_sums",
     "idempotency_keys",
     "inspections",
     "limits",

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from shared.db import Tx
 from shared.errors import Conflict, NotFound
 from shared.tickets.alarms import run_alarms
+from shared.tickets.freezing import freeze_due_months
 from shared.tickets.hotline import Hotline
 from shared.tickets.ledger import Ledger
 
@@ -70,3 +71,4 @@ async def _ring_all(ledger: Ledger, until: datetime) -> None:
     while more:
         more = await run_alarms(ledger, until, since=ledger.now)
         await ledger.flush()
+    await freeze_due_months(ledger, until, since=ledger.now)

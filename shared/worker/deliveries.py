@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import text
 
 from shared.db import Tx, is_transient
-from shared.errors import HotlineError
+from shared.errors import ErrorKind, HotlineError
 from shared.tickets import Hotline, Ledger
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,14 @@ RECORD_FAILURE = text(
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
     " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
 )
+
+
+class Later(HotlineError):
+    """What must come first is still under way: tried again at the next sweep, and not counted."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "later"
+    title = "须先完成此前的工作"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,8 @@ async def drain_streams(
                 taken = [read_delivery(row) for row in rows]
                 await handle(ledger, taken, handler)
                 handled += len(taken)
+        except Later:
+            log.info("delivery waits", extra={"subscriber": subscriber, "stream_id": stream})
         except Exception as error:
             if is_unreachable(error):
                 raise

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from shared.errors import Unavailable
 from shared.tickets import Hotline
 from shared.tickets.alarms import run_alarms
+from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
 from shared.worker.callbacks import Sender, drain_callbacks
 from shared.worker.deliveries import Handler, drain
@@ -74,6 +75,8 @@ class WorkerProcess:
             while more:
                 async with self.hotline.ledger(bureau) as ledger:
                     more = await run_alarms(ledger, ledger.now)
+                    if not more:
+                        await freeze_due_months(ledger, ledger.now)
 
     async def _keep_house(self) -> None:
         for bureau in await self.hotline.bureaus():

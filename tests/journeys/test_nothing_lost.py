@@ -42,7 +42,7 @@ LOGS = text(
     "SELECT ticket_id, string_agg(type, ' ' ORDER BY seq) AS log FROM ticket_events"
     " WHERE bureau_id = 1 GROUP BY ticket_id"
 )
-SCORED = text("SELECT count(*) AS scored FROM facts WHERE bureau_id = 1 AND seq = 2")
+SCORED = text("SELECT count(*) AS scored FROM facts WHERE bureau_id = 1 AND round = 1")
 EXPECTED = "ticket.received ticket.updated"
 
 

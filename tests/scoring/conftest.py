@@ -14,6 +14,7 @@ from shared.domain.events import Event, TicketReceived
 from shared.tickets import Hotline, lock_ids
 from shared.worker.deliveries import drain as drain_bureau
 from tests.scoring.histories import History
+from tests.scoring.november import greening_five, sanitation_vector, undispatched
 from tests.scoring.sanitation import Office
 
 BUREAU = 1
@@ -108,3 +109,13 @@ def then(hotline: Hotline, fold: Fold) -> Then:
         await fold()
 
     return run
+
+
+@pytest.fixture
+async def november(set_clock: SetClock, write: Write, fold: Fold) -> list[int]:
+    """All of the November of two units, on the second of December."""
+    await set_clock("2026-11-30T23:00:00+08:00")
+    ids = await write([*sanitation_vector(), *greening_five(), undispatched()])
+    await set_clock("2026-12-02T09:00:00+08:00")
+    await fold()
+    return ids

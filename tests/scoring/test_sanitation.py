@@ -290,9 +290,11 @@ async def test_an_instant_of_the_past_is_told_as_it_was(
     await office.inspect(score="70")
     await office.post("media-items", media_item())
     then = await office.row(known_at="2026-12-31T23:59:00+08:00")
-    now = await office.row()
+    frozen = await office.row()
+    await set_clock("2027-01-01T09:10:00+08:00")
+    now = await office.row(known_at="2027-01-01T09:09:00+08:00")
 
-    assert then == line
+    assert frozen == then == line
     assert (now["parts"]["inspection"]["value"], now["deductions"]["total"]) == ("70.00", "-2.2")
     known = await office.deductions(known_at="2026-12-31T23:59:00+08:00")
     assert story(known) == [("fact", "-0.2", "true")]

@@ -3,24 +3,29 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.scoring.actions.freezing import fold_then, is_ready
 from services.scoring.actions.recompute import is_readable
 from services.scoring.actions.sanitation import assess
 from services.scoring.queries.counting import (
     Counted,
     Scope,
     Wanted,
+    count_frozen,
     count_live,
     count_now,
     count_then,
     list_counted,
+    list_frozen_sums,
     list_sums,
 )
 from services.scoring.queries.folding import find_progress
+from services.scoring.queries.freezes import list_late
 from services.scoring.queries.waiting import are_over, list_owed
 from services.scoring.rules.facts import fold_facts
+from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.marks import NOTHING, VERDICTS, Marked, mark
 from services.scoring.rules.metrics import Metric
 from services.scoring.rules.periods import Period
@@ -37,6 +42,7 @@ from shared.errors import FieldError, Invalid, Unavailable
 from shared.tickets import list_entries
 
 CHUNK = 1000
+ENDLESS = 1 << 31
 POLL_SECONDS = 0.02
 TRIES = 250
 
@@ -47,6 +53,7 @@ class Question:
 
     `known_at` None asks for all that is known now. `emergency` False leaves out the tickets that
     came under an emergency plan, `adjusted` False what was decided on appeals and exclusions.
+    `freeze`: as of that revision of a frozen month; then `known_at` is not asked.
     """
 
     period: Period
@@ -55,6 +62,7 @@ class Question:
     known_at: datetime | None = None
     emergency: bool = True
     adjusted: bool = True
+    freeze: Freeze | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,9 @@ async def read_sheet(
     tallies = ordered(await read_tallies(tx, question, asked))
     known_at, assessed = asked.wanted.known_at, NOBODY_ASSESSED
     if scheme.assessment is not None:
-        assessed, latest = await assess(tx, question.period, known_at=question.known_at)
+        frozen_at = question.freeze.frozen_at if question.freeze is not None else None
+        then = frozen_at or question.known_at
+        assessed, latest = await assess(tx, question.period, known_at=then)
         tallies = of_contractors(tallies, units, known=assessed)
         known_at = max(known_at, latest or known_at)
 
@@ -142,8 +152,12 @@ class Asked:
 async def ask(tx: Tx, question: Question, *, scope: Scope) -> Asked:
     """What is to be counted: as of the instant named, else of the last event taken in.
 
-    Raises Unavailable while everything is being folded again.
+    A frozen month is read from its own copy; until that is made, as of its moment. Raises
+    Unavailable while everything is being folded again.
     """
+    freeze = question.freeze
+    if freeze is not None:
+        return await ask_frozen(tx, question, freeze, scope=scope)
     progress = await find_progress(tx)
     if not is_readable(progress):
         raise Unavailable
@@ -160,6 +174,26 @@ async def ask(tx: Tx, question: Question, *, scope: Scope) -> Asked:
     )
     unfolded = [one for one in await list_unfolded(tx, wanted) if wanted.holds(one)]
     return Asked(wanted, unfolded)
+
+
+async def ask_frozen(tx: Tx, question: Question, freeze: Freeze, *, scope: Scope) -> Asked:
+    wanted = Wanted(
+        question.period,
+        freeze.known_at,
+        units=scope,
+        emergency=question.emergency,
+        adjusted=question.adjusted,
+        revision=freeze.revision,
+    )
+    if freeze.manifest is not None:
+        return Asked(wanted, ())
+    if not await is_ready(tx, freeze):
+        raise Unavailable
+    late = await list_late(tx, freeze)
+    owed = tuple({*late, *await list_owed(tx)})
+    wanted = replace(wanted, revision=None, owed=owed)
+    unfolded = await fold_then(tx, freeze, {one: late.get(one, ENDLESS) for one in owed})
+    return Asked(wanted, [one for one in unfolded if wanted.holds(one)])
 
 
 async def list_unfolded(tx: Tx, wanted: Wanted) -> list[Marked]:
@@ -179,14 +213,25 @@ async def read_tallies(tx: Tx, question: Question, asked: Asked) -> dict[Key, Ta
         return {}
     wanted = asked.wanted
     in_sums = wanted.emergency and wanted.adjusted and wanted.units is None
-    if question.known_at is None and in_sums:
+    if wanted.revision is not None and question.freeze is not None:
+        return await read_frozen(tx, wanted, question.freeze, by=question.by, in_sums=in_sums)
+    is_now = question.known_at is None and question.freeze is None
+    if is_now and in_sums:
         tallies = tallies_of(await list_sums(tx, wanted.period, question.by))
         return add_seen(tallies, await count_live(tx, wanted, question.by))
-    if question.known_at is None:
+    if is_now:
         return add_seen({}, await count_now(tx, wanted, question.by))
     key_of = KEYS[question.by]
     unfolded = [(key_of(state), seen_then(state, wanted)) for state in asked.unfolded]
     return add_seen({}, [*await count_then(tx, wanted, question.by), *unfolded])
+
+
+async def read_frozen(
+    tx: Tx, wanted: Wanted, freeze: Freeze, *, by: str, in_sums: bool
+) -> dict[Key, Tally]:
+    if freeze.manifest is not None and in_sums:
+        return tallies_of(await list_frozen_sums(tx, wanted, by), freeze.manifest.layout)
+    return add_seen({}, await count_frozen(tx, wanted, by))
 
 
 def seen_then(state: Marked, wanted: Wanted) -> Seen:

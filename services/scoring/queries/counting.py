@@ -46,6 +46,7 @@ _THEN = (
     " AND v.months && CAST(:months AS integer[])"
     " AND v.known_from <= :known_at AND v.known_to > :known_at"
 )
+_FROZEN = " AND v.period = :period AND v.revision = :revision"
 # What still stands, by the indexes of the months.
 _NOW = " AND v.known_to = 'infinity' AND ({})".format(
     " OR ".join(f"v.{one.value}_month BETWEEN :first AND :last" for one in DATES)
@@ -62,16 +63,20 @@ LIST_SUMS = text(
     'SELECT key, counts FROM sums WHERE bureau_id = :bureau AND "by" = :by'
     " AND month = ANY(CAST(:months AS integer[]))"
 )
+LIST_FROZEN_SUMS = text(
+    "SELECT key, counts FROM frozen_sums WHERE bureau_id = :bureau"
+    ' AND period = :period AND revision = :revision AND "by" = :by'
+)
 UNIT_IS_KNOWN = text(
     "SELECT EXISTS (SELECT FROM sums WHERE bureau_id = :bureau AND \"by\" = 'unit' AND key = :key)"
 )
 
 
-def _count(by: str, dues: str, condition: str) -> TextClause:
+def _count(by: str, dues: str, condition: str, *, table: str = "fact_versions") -> TextClause:
     groups = ", ".join(str(n + 1) for n in range(2 + len(DATES) + len(DUES)))
     return text(
         f"SELECT {KEYS[by]} AS key, {_MARKS} AS marks, {_IN_PERIOD}, {dues},"  # noqa: S608
-        f" count(*) FROM fact_versions AS v WHERE{_ASKED}{condition} GROUP BY {groups}"
+        f" count(*) FROM {table} AS v WHERE{_ASKED}{condition} GROUP BY {groups}"
     )
 
 
@@ -84,6 +89,9 @@ COUNT_NOW: Mapping[str, TextClause] = MappingProxyType(
 COUNT_LIVE: Mapping[str, TextClause] = MappingProxyType(
     {by: _count(by, _HAS_WAITED, _LIVE) for by in KEYS}
 )
+COUNT_FROZEN: Mapping[str, TextClause] = MappingProxyType(
+    {by: _count(by, _HAS_COME, _FROZEN, table="frozen_states") for by in KEYS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class Wanted:
     """`units`: whose rounds, None for all; `emergency` False leaves out what came under a plan.
 
     `adjusted` False: as if no appeal and no exclusion had been granted. `owed`: tickets not folded
-    yet, which are left to whoever folds them.
+    yet, which are left to whoever folds them. `revision`: of the frozen period, from its own copy.
     """
 
     period: Period
@@ -100,6 +108,7 @@ class Wanted:
     emergency: bool = True
     adjusted: bool = True
     owed: tuple[int, ...] = ()
+    revision: int | None = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -111,7 +120,11 @@ class Wanted:
             "units": None if self.units is None else sorted(self.units),
             "emergency": self.emergency,
             "owed": list(self.owed),
-        }
+        } | ({} if self.revision is None else self.frozen)
+
+    @property
+    def frozen(self) -> dict[str, Any]:
+        return {"period": self.period.id, "revision": self.revision}
 
     def holds(self, state: Marked) -> bool:
         """Whether the round is one of those asked for, in whatever month."""
@@ -131,14 +144,26 @@ async def count_then(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
     rows = await tx.rows(
         COUNT_THEN[by], bureau=tx.bureau, months=months, adjusted=adjusted, **wanted.values
     )
-    return [_seen(row) for row in rows]
+    return [read_seen(row) for row in rows]
+
+
+async def list_frozen_sums(tx: Tx, wanted: Wanted, by: str) -> list[tuple[str, list[int]]]:
+    rows = await tx.rows(LIST_FROZEN_SUMS, bureau=tx.bureau, by=by, **wanted.frozen)
+    return [(row.key, row.counts) for row in rows]
+
+
+async def count_frozen(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
+    """What stood when the month was frozen, from its own copy."""
+    adjusted = wanted.adjusted
+    rows = await tx.rows(COUNT_FROZEN[by], bureau=tx.bureau, adjusted=adjusted, **wanted.values)
+    return [read_seen(row) for row in rows]
 
 
 async def count_now(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
     """All that counts in the period as known now; `known_at` says which dues have come."""
     adjusted = wanted.adjusted
     rows = await tx.rows(COUNT_NOW[by], bureau=tx.bureau, adjusted=adjusted, **wanted.values)
-    return [_seen(row) for row in rows]
+    return [read_seen(row) for row in rows]
 
 
 async def count_live(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
@@ -148,16 +173,17 @@ async def count_live(tx: Tx, wanted: Wanted, by: str) -> list[tuple[Key, Seen]]:
     return [_waiting(row) for row in rows]
 
 
-def _seen(row: Sequence[Any]) -> tuple[Key, Seen]:
+def read_seen(row: Sequence[Any]) -> tuple[Key, Seen]:
     key, marks, *flags, rounds = row
     dates = frozenset(one for one, holds in zip(DATES, flags, strict=False) if holds)
     dues = frozenset(one for one, come in zip(DUES, flags[len(DATES) :], strict=True) if come)
-    return key, Seen(dates, dues, marks, rounds)
+    # An older release may have known fewer metrics.
+    return key, Seen(dates, dues, marks.ljust(len(METRICS), NOTHING), rounds)
 
 
 def _waiting(row: Sequence[Any]) -> tuple[Key, Seen]:
     """Only the marks that waited: the others are in the sums."""
-    key, seen = _seen(row)
+    key, seen = read_seen(row)
     marks = "".join(
         NOTHING if metric.due is None else letter
         for metric, letter in zip(METRICS, seen.marks, strict=True)
@@ -226,12 +252,15 @@ def _list(metric: Metric, *, by: str, wanted: Wanted, keyed: bool, unknown: bool
             if unknown
             else f" AND {KEYS[by]} = ANY(CAST(:keys AS text[]))"
         )
+    table = "fact_versions" if wanted.revision is None else "frozen_states"
     of_page = (
-        f"SELECT v.no, v.round, {letter} AS letter FROM fact_versions AS v"  # noqa: S608
+        f"SELECT v.no, v.round, {letter} AS letter FROM {table} AS v"  # noqa: S608
         f" WHERE{_ASKED} AND {letter} = ANY(CAST(:letters AS text[])){rest}"
         " AND (v.no, v.round) > (:no, :round) AND v.known_from <= :known_at AND %s"
         " ORDER BY v.no, v.round LIMIT :limit"
     )
+    if wanted.revision is not None:
+        return text(of_page % f"{month} BETWEEN :first AND :last{_FROZEN}")
     standing = of_page % f"v.known_to = 'infinity' AND {month} = m.month"
     changed = of_page % (
         "v.known_to > :known_at AND v.known_to < 'infinity'"
@@ -253,10 +282,12 @@ async def list_verdicts(
     counts = " OR ".join(
         f"substr({_MARKS}, {METRICS.index(metric) + 1}, 1) <> '{NOTHING}'" for metric in metrics
     )
+    is_live = wanted.revision is None
+    table, holds = ("fact_versions", _THEN) if is_live else ("frozen_states", _FROZEN)
     statement = text(
         f"SELECT v.no, v.round, {KEYS[by]} AS key, {_MARKS} AS marks,"  # noqa: S608
         f" {_IN_PERIOD}, {_HAS_COME}, 1 AS rounds"
-        f" FROM fact_versions AS v WHERE{_ASKED}{_THEN} AND ({counts})"
+        f" FROM {table} AS v WHERE{_ASKED}{holds} AND ({counts})"
     )
     months, adjusted = list(wanted.period.months), wanted.adjusted
     rows = await tx.rows(
@@ -264,6 +295,6 @@ async def list_verdicts(
     )
     found = []
     for row in rows:
-        key, seen = _seen(row[2:])
+        key, seen = read_seen(row[2:])
         found.append((key, row.no, row.round, seen))
     return found

@@ -1,5 +1,7 @@
 """What is not known yet: an instant is when nobody can record before it, and all is folded."""
 
+from datetime import datetime
+
 from sqlalchemy import text
 
 from shared.db import Tx
@@ -13,6 +15,13 @@ IS_OVER = text(
 OWED = text(
     "SELECT DISTINCT stream_id FROM deliveries WHERE bureau_id = :bureau"
     " AND subscriber = :subscriber AND parked_at IS NULL ORDER BY stream_id"
+)
+
+OWED_UNTIL = text(
+    "SELECT EXISTS (SELECT FROM deliveries AS d JOIN ticket_events AS e ON"
+    " e.bureau_id = d.bureau_id AND e.ticket_id = d.stream_id AND e.seq = d.seq"
+    " WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND d.parked_at IS NULL"
+    " AND e.recorded_at <= :known_at) AS owed"
 )
 
 
@@ -36,3 +45,9 @@ async def list_owed(tx: Tx) -> tuple[int, ...]:
     """Tickets whose logs have grown since they were folded."""
     rows = await tx.rows(OWED, bureau=tx.bureau, subscriber=SCORING)
     return tuple(row.stream_id for row in rows)
+
+
+async def is_folded_until(tx: Tx, known_at: datetime) -> bool:
+    """Whether nothing recorded by then is still to be folded."""
+    row = await tx.row(OWED_UNTIL, bureau=tx.bureau, subscriber=SCORING, known_at=known_at)
+    return row is not None and not row.owed

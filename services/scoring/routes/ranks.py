@@ -6,9 +6,13 @@ from fastapi.responses import Response
 
 from services.scoring import scheme_examples as examples
 from services.scoring.actions.ranks import read_standings
-from services.scoring.actions.schemes import choose_scheme
 from services.scoring.actions.scores import Question
-from services.scoring.routes.asking import scope_of, wait_until_known
+from services.scoring.routes.asking import (
+    find_asked_freeze,
+    scope_of,
+    terms_of,
+    wait_until_known,
+)
 from services.scoring.schemas import ScoresQuery
 from services.scoring.scheme_answers import standings_body
 from shared.web.auth import Caller, HotlineState
@@ -28,6 +32,7 @@ router = APIRouter(prefix="/v1/ranks", tags=["考核"])
             parameter("by", "分组，同考核表；默认 unit"),
             parameter("scheme", "考核方案：编号或“编号@版本”，默认 ja-default"),
             parameter("known_at", "按该时刻（含）以前所记录的计算，须带时区；默认为现在所知"),
+            parameter("revision", "已定版月份的版次；默认为最新一版，不能与 known_at 同时给出"),
             parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false"),
             parameter("emergency", "应急预案所涉工单：include（默认，计入）或 exclude（不计）"),
         ]
@@ -37,8 +42,11 @@ async def show_ranks(request: Request, caller: Caller, hotline: HotlineState) ->
     query = check(ScoresQuery, dict(request.query_params))
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
-        units = ledger.rulebook.units
-        scheme = await choose_scheme(ledger.tx, query.scheme, query.period)
+        freeze = await find_asked_freeze(
+            ledger.tx, query.period, revision=query.revision, known_at=query.known_at
+        )
+        terms = await terms_of(ledger, query.period, freeze, scheme=query.scheme)
+        scheme, units = terms.scheme, terms.units
         question = Question(
             query.period,
             query.by,
@@ -46,6 +54,7 @@ async def show_ranks(request: Request, caller: Caller, hotline: HotlineState) ->
             query.known_at,
             emergency=query.emergency == "include",
             adjusted=query.adjusted == "true",
+            freeze=freeze,
         )
         standings = await read_standings(ledger.tx, question, scheme=scheme, units=units)
     body = {

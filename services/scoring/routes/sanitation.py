@@ -9,9 +9,13 @@ from fastapi.responses import Response
 
 from services.scoring import sanitation_queries as queries
 from services.scoring.actions.sanitation import month_of
-from services.scoring.actions.schemes import choose_scheme
 from services.scoring.actions.scores import Question, read_sheet
-from services.scoring.routes.asking import scope_of, wait_until_known
+from services.scoring.routes.asking import (
+    find_asked_freeze,
+    scope_of,
+    terms_of,
+    wait_until_known,
+)
 from services.scoring.routes.registering import asked_of
 from services.scoring.rules.schemes import SANITATION
 from services.scoring.sanitation_answers import assessments_body, deduction_body
@@ -46,12 +50,14 @@ async def show_assessments(request: Request, caller: Caller, hotline: HotlineSta
     query = check(AssessmentQuery, dict(request.query_params))
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
-        rulebook = ledger.rulebook
-        scheme = await choose_scheme(ledger.tx, SANITATION, query.period)
-        scope = scope_of(caller.actor, rulebook)
-        question = Question(query.period, "unit", scope, query.known_at)
-        sheet = await read_sheet(ledger.tx, question, scheme=scheme, units=rulebook.units)
-    body = assessments_body(sheet, scheme, period=query.period, units=rulebook.units)
+        freeze = await find_asked_freeze(
+            ledger.tx, query.period, revision=None, known_at=query.known_at
+        )
+        terms = await terms_of(ledger, query.period, freeze, scheme=SANITATION)
+        scope = scope_of(caller.actor, ledger.rulebook)
+        question = Question(query.period, "unit", scope, query.known_at, freeze=freeze)
+        sheet = await read_sheet(ledger.tx, question, scheme=terms.scheme, units=terms.units)
+    body = assessments_body(sheet, terms.scheme, period=query.period, units=terms.units)
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -7,11 +7,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.scoring import examples
-from services.scoring.actions.schemes import choose_scheme
 from services.scoring.actions.scores import Question, read_page, read_sheet
 from services.scoring.answers import TOTAL_KEY, counted_body, sheet_body
 from services.scoring.queries.counting import is_known_unit
-from services.scoring.routes.asking import scope_of, wait_until_known
+from services.scoring.routes.asking import (
+    find_asked_freeze,
+    scope_of,
+    terms_of,
+    wait_until_known,
+)
 from services.scoring.rules.tallies import Key
 from services.scoring.schemas import FigureQuery, ScoresQuery
 from shared.errors import Invalid
@@ -29,6 +33,7 @@ ASKED = [
     parameter("period", "期间：YYYY-MM 或 YYYY", required=True),
     parameter("by", "分组：unit、section、executor、trade、street、source 或 category，默认 unit"),
 ]
+REVISION = parameter("revision", "已定版月份的版次；默认为最新一版，不能与 known_at 同时给出")
 KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算，须带时区；默认为现在所知")
 ADJUSTED = parameter("adjusted", "是否计入申诉与剔除：true（默认）或 false")
 EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认，计入）或 exclude（不计）")
@@ -47,6 +52,7 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
                 "sanitation-v1 只按单位、按月，行内另有分项、经费系数与约谈",
             ),
             KNOWN_AT,
+            REVISION,
             ADJUSTED,
             EMERGENCY,
         ]
@@ -56,25 +62,30 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
     query = check(ScoresQuery, dict(request.query_params))
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
-        rulebook = ledger.rulebook
+        freeze = await find_asked_freeze(
+            ledger.tx, query.period, revision=query.revision, known_at=query.known_at
+        )
+        terms = await terms_of(ledger, query.period, freeze, scheme=query.scheme)
         question = Question(
             query.period,
             query.by,
-            scope_of(caller.actor, rulebook),
+            scope_of(caller.actor, ledger.rulebook),
             query.known_at,
             emergency=query.emergency == "include",
             adjusted=query.adjusted == "true",
+            freeze=freeze,
         )
-        scheme = await choose_scheme(ledger.tx, query.scheme, query.period)
-        sheet = await read_sheet(ledger.tx, question, scheme=scheme, units=rulebook.units)
+        sheet = await read_sheet(ledger.tx, question, scheme=terms.scheme, units=terms.units)
     body = sheet_body(
         sheet,
         period=query.period,
         by=query.by,
-        scheme=scheme,
-        calendar=rulebook.calendar_at(ledger.now).version,
-        units=rulebook.units,
+        scheme=terms.scheme,
+        calendar=terms.calendar_version,
+        units=terms.units,
     )
+    if freeze is not None:
+        body |= {"frozen": True, "revision": freeze.revision}
     if query.emergency == "exclude":
         body["emergency"] = query.emergency
     return Response(orjson.dumps(body), media_type="application/json")
@@ -91,6 +102,7 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
             parameter("metric", "指标，见 /v1/metrics", required=True),
             parameter("part", "num、den（默认）或 excluded"),
             KNOWN_AT,
+            REVISION,
             ADJUSTED,
             EMERGENCY,
             parameter("limit", "每页条数，默认 50，至多 500"),
@@ -102,12 +114,16 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
     query = check(FigureQuery, dict(request.query_params))
     limit = read_limit(request)
     purpose = purpose_of(query, caller)
-    known_at, after = query.known_at, ("", 0)
+    known_at, revision, after = query.known_at, query.revision, ("", 0)
     if query.cursor is not None:
-        then, no, number = decode_cursor(hotline.keyring, purpose, query.cursor)
-        known_at, after = datetime.fromisoformat(then), (no, number)
+        then, revision, no, number = decode_cursor(hotline.keyring, purpose, query.cursor)
+        after = (no, number)
+        known_at = datetime.fromisoformat(then) if revision is None else None
     await wait_until_known(hotline, caller.bureau, known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+        freeze = await find_asked_freeze(
+            ledger.tx, query.period, revision=revision, known_at=known_at
+        )
         question = Question(
             query.period,
             query.by,
@@ -115,6 +131,7 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
             known_at,
             emergency=query.emergency == "include",
             adjusted=query.adjusted == "true",
+            freeze=freeze,
         )
         keys = keys_of(query.key)
         if query.by == "unit":
@@ -131,7 +148,8 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
     shown, following = page.rounds[:limit], None
     if len(page.rounds) > limit:
         last = shown[-1]
-        place = [page.known_at.isoformat(), last.no, last.round]
+        kept = None if freeze is None else freeze.revision
+        place = [page.known_at.isoformat(), kept, last.no, last.round]
         following = encode_cursor(hotline.keyring, purpose, place)
     return list_answer(request, [counted_body(one) for one in shown], following)
 
@@ -139,8 +157,8 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
 def purpose_of(query: FigureQuery, caller: Identity) -> str:
     """A cursor opens only for the same figure and the same caller."""
     parts = (caller.bureau, caller.actor.key, query.period.id, query.by, query.key)
-    figure = f"{query.metric.id}:{query.part}:{query.known_at}:{query.emergency}:{query.adjusted}"
-    return f"scores/tickets:{parts!r}:{figure}"
+    figure = f"{query.metric.id}:{query.part}:{query.emergency}:{query.adjusted}"
+    return f"scores/tickets:{parts!r}:{figure}:{query.known_at}:{query.revision}"
 
 
 def keys_of(key: str | None) -> tuple[Key, ...]:

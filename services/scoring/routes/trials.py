@@ -9,12 +9,13 @@ from services.scoring.actions.schemes import choose_rival
 from services.scoring.actions.scores import Question, Sheet
 from services.scoring.actions.trials import try_scheme
 from services.scoring.answers import sheet_body
+from services.scoring.routes.asking import Terms, find_asked_freeze, terms_of
 from services.scoring.routes.schemes import DRAFTERS, get_version
+from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.periods import Period, find_period
 from services.scoring.rules.schemes import Scheme
 from services.scoring.scheme_answers import flip_body, move_body
 from services.scoring.scheme_schemas import TrialBody
-from shared.tickets import Ledger
 from shared.web.auth import Caller, HotlineState, require_role
 from shared.web.bodies import check_json_type, parse, read_body
 from shared.web.openapi import answers, body_of
@@ -40,28 +41,34 @@ async def try_version(
         period = find_period(asked.period)
         assert period is not None
         rival = await choose_rival(ledger.tx, scheme, period)
+        freeze = await find_asked_freeze(ledger.tx, period, revision=None, known_at=None)
+        terms = await terms_of(ledger, period, freeze, scheme=None)
         trial = await try_scheme(
             ledger.tx,
-            Question(period, asked.by, scope=None),
+            Question(period, asked.by, scope=None, freeze=freeze),
             rival=rival,
             tried=tried,
-            units=ledger.rulebook.units,
+            units=terms.units,
         )
         body = {
-            "before": shown(ledger, trial.before, period, asked.by, rival),
-            "after": shown(ledger, trial.after, period, asked.by, tried),
+            "before": shown(trial.before, period, asked.by, terms, scheme=rival, freeze=freeze),
+            "after": shown(trial.after, period, asked.by, terms, scheme=tried, freeze=freeze),
             "moves": [move_body(move) for move in trial.moves],
             "flips": [flip_body(flip, before=rival, after=tried) for flip in trial.flips],
         }
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-def shown(ledger: Ledger, sheet: Sheet, period: Period, by: str, scheme: Scheme) -> object:
-    return sheet_body(
+def shown(
+    sheet: Sheet, period: Period, by: str, terms: Terms, *, scheme: Scheme, freeze: Freeze | None
+) -> object:
+    """As `GET /v1/scores` would answer it."""
+    body = sheet_body(
         sheet,
         period=period,
         by=by,
         scheme=scheme,
-        calendar=ledger.rulebook.calendar_at(ledger.now).version,
-        units=ledger.rulebook.units,
+        calendar=terms.calendar_version,
+        units=terms.units,
     )
+    return body if freeze is None else body | {"frozen": True, "revision": freeze.revision}

@@ -25,6 +25,10 @@ class Period:
         first = int(year) * 100
         return (first + int(month),) if month else tuple(range(first + 1, first + 13))
 
+    @property
+    def is_month(self) -> bool:
+        return len(self.months) == 1
+
     def holds(self, at: datetime) -> bool:
         return self.start <= at < self.end
 
@@ -38,6 +42,14 @@ def find_period(text: str) -> Period | None:
     if YEAR.fullmatch(text):
         return Period(text, _first(int(text), 1), _first(int(text) + 1, 1))
     return None
+
+
+def get_month(number: int) -> Period:
+    """That of 202611, which is November 2026."""
+    period = find_period(f"{number // 100}-{number % 100:02d}")
+    if period is None:
+        raise ValueError("no month of this century")
+    return period
 
 
 def _first(year: int, month: int) -> datetime:

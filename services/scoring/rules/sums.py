@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from services.scoring.rules.marks import LETTERS, NOTHING, VERDICTS, Marked
 from services.scoring.rules.metrics import METRICS, Dated, Due, Measure, Metric
-from services.scoring.rules.tallies import KEYS, Tally
-from services.scoring.rules.verdicts import EXCLUDED, EXCLUSIONS
+from services.scoring.rules.tallies import KEYS, Seen, Tally
+from services.scoring.rules.verdicts import EXCLUDED, EXCLUSIONS, Verdict
 
 UNKNOWN = ""
 # (by, key, month): how much each place grows.
@@ -85,15 +85,39 @@ def changed_rows(deltas: Deltas) -> Iterator[tuple[tuple[str, str, int], list[in
             yield place, dense(deltas[place])
 
 
-def tallies_of(rows: Iterable[tuple[str, Sequence[int]]]) -> dict[str | None, Tally]:
-    """Rows of (key, counts), several of one key added up."""
+def tallies_of(
+    rows: Iterable[tuple[str, Sequence[int]]], layout: str = LAYOUT
+) -> dict[str | None, Tally]:
+    """Rows of (key, counts), several of one key added up; also those that an older release kept."""
+    places = BY_PLACE if layout == LAYOUT else _places_of(layout)
     tallies: defaultdict[str | None, Tally] = defaultdict(Tally)
     for key, counts in rows:
         figures = tallies[key or None].figures
-        for (metric, verdict), count in zip(BY_PLACE, counts, strict=True):
-            if count:
+        for (metric, verdict), count in zip(places, counts, strict=True):
+            if count and metric in figures:
                 figures[metric].add(verdict, count)
     return dict(tallies)
+
+
+def _places_of(layout: str) -> tuple[tuple[str, Verdict], ...]:
+    """`metric.version:letters`, between blanks."""
+    found = []
+    for part in layout.split(" "):
+        head, _, letters = part.rpartition(":")
+        found += [(head.rpartition(".")[0], VERDICTS[letter]) for letter in letters]
+    return tuple(found)
+
+
+def count_seen(rounds: Iterable[tuple[str | None, Seen]]) -> dict[str, list[int]]:
+    """By key, the counts of what is seen of many rounds, at the places of this layout."""
+    found: dict[str, list[int]] = {}
+    for key, one in rounds:
+        counts = found.setdefault(key or UNKNOWN, [0] * len(PLACES))
+        for number, metric in enumerate(METRICS):
+            letter = one.letter(metric)
+            if letter != NOTHING:
+                counts[PLACES[number, letter]] += one.rounds
+    return found
 
 
 # What of a round in work is in none of the sums, by the due it waits for.

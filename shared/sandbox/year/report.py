@@ -59,8 +59,10 @@ def read_report(stack: Stack, *, reader: str = "leader") -> Report:
             by: _get(client, f"{stack.scoring}/v1/scores", {"period": YEAR, "by": by})
             for by in ("unit", "trade", "street")
         }
+        # As known now like the year itself, not as they were frozen.
+        now = {"by": "unit", "known_at": scores["unit"]["known_at"]}
         months = tuple(
-            (month, _get(client, f"{stack.scoring}/v1/scores", {"period": month, "by": "unit"}))
+            (month, _get(client, f"{stack.scoring}/v1/scores", {"period": month, **now}))
             for month in MONTHS
         )
         ranks = _get(client, f"{stack.scoring}/v1/city-ranks", STREAK)
