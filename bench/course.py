@@ -109,7 +109,7 @@ class Office:
         return self._read(await wire.call("GET", path, self.bearer("desk")), 200)
 
     async def settle(self) -> None:
-        body = b'{"timeout_seconds":300}'
+        body = b'{"timeout_seconds":600}'
         answer = await self.scoring.call("POST", "/sandbox/settle", JSON, body=body)
         assert answer.status == 200, answer
 

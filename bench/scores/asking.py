@@ -17,7 +17,7 @@ MONTHS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """`paths` gives a call's path by its number. `target`: what the issue asks of it, in ms."""
+    """`paths` gives a call's path by its number. `target`: what is asked of it, in ms."""
 
     name: str
     times: int
@@ -140,7 +140,8 @@ def past_path(number: int) -> str:
 
 
 PROBES = (
-    Probe("月度考核表，100 个单位", 60, lambda n: f"/v1/scores?period={month_of(n)}&by=unit", 50),
+    Probe("月度考核表，100 个单位", 60, lambda _: f"/v1/scores?period={MONTHS[-1]}&by=unit", 50),
+    Probe("已冻结的月份，100 个单位", 24, lambda n: f"/v1/scores?period={MONTHS[n % 23]}&by=unit"),
     Probe("月度考核表，按承办人", 12, lambda n: f"/v1/scores?period={month_of(n)}&by=executor"),
     Probe("月度考核表，不计申诉", 12, lambda n: (
         f"/v1/scores?period={month_of(n)}&by=unit&adjusted=false"
@@ -156,6 +157,7 @@ async def ask_all(ready: Mapping[str, Any]) -> dict[str, Timed]:
     """Every probe, and the proof that the news had come in before they were asked."""
     office = Office(ready, connections=1)
     news = News(office)
+    await office.settle()  # what nobody froze has frozen by itself
     await news.tell()
     before, received = await intake_now(office), news.received
     found = {probe.name: await time_calls(office, news, probe) for probe in PROBES}

@@ -1,6 +1,7 @@
 """`minhu recompute --verify`: on a running and on a stopped folder, and cut off midway."""
 
 import asyncio
+import re
 import shutil
 import signal
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def spoilt(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -> Spo
 def test_a_running_stack_is_verified_and_a_falsified_fact_is_shown(spoilt: Spoilt) -> None:
     assert (spoilt.before.code, spoilt.before.out, spoilt.before.err) == (0, SAME, "")
     assert (spoilt.after.code, spoilt.after.err) == (1, "共 1 处出入\n")
-    assert spoilt.after.out == (f"{spoilt.no} 第1轮 appeal_type：现存 praise，重算 complaint\n")
+    assert spoilt.after.out == (f"{spoilt.no}/1 appeal_type：现存 praise，重算 complaint\n")
 
 
 def test_a_stopped_folder_is_verified_and_left_without_a_server(
@@ -102,11 +103,20 @@ def test_a_verification_cut_off_leaves_no_server_and_the_folder_usable(
     assert verify(data_dir).code == 0
 
 
-def test_without_verify_nothing_is_touched(tmp_path: Path) -> None:
-    bare = run("recompute", "--data-dir", str(tmp_path))
-    empty = run("recompute", "--verify", "--data-dir", str(tmp_path))
+def test_without_verify_everything_is_folded_again_to_the_same(data_dir: Path) -> None:
+    first = run("recompute", "--data-dir", str(data_dir))
+    again = run("recompute", "--data-dir", str(data_dir))
 
-    assert (bare.code, bare.err) == (1, "错误：请加 --verify：只比对，不改动任何数据\n")
-    assert empty.code == 1
-    assert empty.err.startswith(f"错误：{tmp_path} 中没有数据。请先运行 minhu up")
+    assert first.code == 0
+    assert re.search(r"摘要 [0-9a-f]{64}\n", first.out)
+    assert again.out == first.out
+    assert verify(data_dir).code == 0
+
+
+def test_a_folder_without_data_is_left_as_it_is(tmp_path: Path) -> None:
+    for options in ((), ("--verify",)):
+        empty = run("recompute", *options, "--data-dir", str(tmp_path))
+
+        assert empty.code == 1
+        assert empty.err.startswith(f"错误：{tmp_path} 中没有数据。请先运行 minhu up")
     assert list(tmp_path.iterdir()) == []
