@@ -7,6 +7,9 @@ ARGS ?=
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
 
+# Two at a time, each with servers of its own: half of a test is waiting for them.
+SIDE_BY_SIDE := -n 2 --dist loadfile
+
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -46,14 +49,14 @@ demo: $(STAMP) ## 在沙箱里重放模拟的 2022 年，最后打印考核榜
 	@$(BIN)/minhu demo $(ARGS)
 
 test: $(STAMP) ## 运行全部测试（PYTEST_ARGS="-k 名称"）
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契约、测试
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 format: $(STAMP) ## 整理格式和 import 顺序
 	$(BIN)/ruff check --select I --fix-only .

@@ -31,6 +31,9 @@ BUREAU = 1
 TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 numbers = itertools.count(1)
 
+Tell = Callable[[str], None]
+TOLD = "told"
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -176,3 +179,21 @@ def drain(hotline: Hotline) -> Callable[[], Awaitable[int]]:
 def production(settings: Settings) -> Settings:
     """The same database without the sandbox's addresses."""
     return settings.model_copy(update={"sandbox": False})
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Tell:
+    """What a suite counted, for the end of the run, whichever process it ran in."""
+
+    def run(line: str) -> None:
+        record_property(TOLD, line)
+
+    return run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, line in report.user_properties:
+                if name == TOLD:
+                    terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {line}")

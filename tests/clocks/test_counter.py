@@ -1,7 +1,6 @@
 """The engine against a counter that shares no code with it. `make clocks` runs all 100 000."""
 
 import ast
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,20 +11,18 @@ from shared.domain import dial, limits
 from shared.domain.calendar import CITY_ZONE, WorkCalendar
 from shared.domain.pauses import Pause
 from tests.clocks import compare, counter, engine
+from tests.conftest import Tell
 
 CASES = 6_000
 INDEPENDENT = ("counter", "oracle", "courses")
 
 
 def test_the_engine_and_the_counter_agree_on_every_clock(
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
 ) -> None:
     report = compare.compare(range(CASES))
 
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{report.cases} 例，{report.clocks} 个时限逐一比对，{report.stepped} 例另行逐步推算 "
-        )
+    tell(f"{report.cases} 例，{report.clocks} 个时限逐一比对，{report.stepped} 例另行逐步推算")
     assert report.different == []
     assert (report.cases, report.stepped) == (CASES, CASES // compare.STEPPED_EVERY)
     assert report.clocks > CASES * 10

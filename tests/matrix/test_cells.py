@@ -1,6 +1,5 @@
 """Action × state × relation: what HTTP answers against what was written down beforehand."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from httpx import AsyncClient
 
 from shared.domain.lifecycle import ACTIONS
 from shared.tickets import Hotline
+from tests.conftest import Tell
 from tests.factories import BODIES, Desk, SetClock
 from tests.matrix import expected
 from tests.matrix.staging import ASSIST, CONTRACTOR, FORMER, LEAD, OBJECT, OTHER, Scene, Stage
@@ -118,7 +118,7 @@ def test_every_action_state_and_part_has_a_cell() -> None:
 
 
 async def test_every_cell_answers_what_was_written_down(
-    desk: Desk, hotline: Hotline, capsys: pytest.CaptureFixture[str]
+    desk: Desk, hotline: Hotline, tell: Tell
 ) -> None:
     stage = Stage(hotline)
     master = await stage.put_on(Scene("T"))
@@ -132,7 +132,6 @@ async def test_every_cell_answers_what_was_written_down(
         if answer.status_code != STATUSES[cell.mark]:
             different.append((cell, answer.status_code, cell.rests_on, answer.text[:200]))
             stage.shared.pop(cell.scene, None)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{len(asked)} cells asked, {len(different)} different\n")
+    tell(f"{len(asked)} cells asked, {len(different)} different")
     assert different == []
     assert await stage.traces() == stage.written, "a refusal left something behind"

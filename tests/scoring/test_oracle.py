@@ -1,7 +1,6 @@
 """Random histories, written and delivered in disorder: every figure is what the definitions say."""
 
 import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from services.scoring.actions.recompute import content_hash, rebuild, recompute
 from services.scoring.app import create_app
 from shared.tickets import Hotline
 from shared.tickets.clock import set_clock, start_clock
-from tests.conftest import Stack, cloned_database, served
+from tests.conftest import Stack, Tell, cloned_database, served
 from tests.scoring.comparing import Asked, Report, compare_answer
 from tests.scoring.drilling import compare_sources
 from tests.scoring.kept import compare_facts
@@ -105,20 +104,18 @@ def world(compared: Compared) -> World:
 
 
 async def test_every_figure_is_what_a_slow_independent_calculation_says(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, tell: Tell
 ) -> None:
     report = await compare(world, instants=INSTANTS, sample=SAMPLE)
 
-    with capsys.disabled():
-        sys.stdout.write(f"\n{world.told()}\n{report.told()}\n")
+    tell(f"{world.told()}\n{report.told()}")
     assert report.different == []
 
 
 def test_figures_are_right_at_any_instant_while_much_is_not_taken_in(
-    compared: Compared, capsys: pytest.CaptureFixture[str]
+    compared: Compared, tell: Tell
 ) -> None:
-    with capsys.disabled():
-        sys.stdout.write(f"\n{compared.halfway.told()}\n")
+    tell(compared.halfway.told())
     assert compared.halfway.different == []
 
 
@@ -168,12 +165,11 @@ def test_the_histories_bring_about_every_verdict_of_every_metric(world: World) -
 
 
 async def test_every_stored_fact_is_what_the_slow_calculation_tells(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, tell: Tell
 ) -> None:
     report = await compare_facts(world.hotline, world.known(None)[1])
 
-    with capsys.disabled():
-        sys.stdout.write(f"\n{report.told()}\n")
+    tell(report.told())
     assert report.different == []
 
 
@@ -186,9 +182,7 @@ async def test_facts_taken_in_piece_by_piece_are_those_built_anew(world: World) 
     assert await content_hash(world.hotline, BUREAU) == before
 
 
-async def test_a_figure_is_one_number_wherever_it_is_read(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_figure_is_one_number_wherever_it_is_read(world: World, tell: Tell) -> None:
     report = Report()
     for month in MONTHS if HISTORIES >= ALL else MONTHS[3:4]:
         await compare_sources(world, report, month)
@@ -196,19 +190,15 @@ async def test_a_figure_is_one_number_wherever_it_is_read(
         period, by = world.random.choice(MONTHS), world.random.choice(BYS)
         await compare_sources(world, report, period, by, known_at=known_at)
 
-    with capsys.disabled():
-        sys.stdout.write(f"\n{report.told()}\n")
+    tell(report.told())
     assert report.different == []
 
 
-async def test_views_pages_and_files_hold_the_same_figures(
-    compared: Compared, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_views_pages_and_files_hold_the_same_figures(compared: Compared, tell: Tell) -> None:
     report = Report()
     sources = await read_sources(compared.world, compared.url)
     for month in MONTHS:
         await compare_everywhere(compared.world, report, sources, month)
 
-    with capsys.disabled():
-        sys.stdout.write(f"\n{report.told()}\n")
+    tell(report.told())
     assert report.different == []

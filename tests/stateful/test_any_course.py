@@ -7,13 +7,11 @@ import asyncio
 import functools
 import itertools
 import os
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from httpx import Response
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -26,7 +24,7 @@ from hypothesis.stateful import (
 
 from shared.domain.ticket import Ticket
 from shared.domain.words import TERMINAL_STATES, TicketState
-from tests.conftest import Stack
+from tests.conftest import Stack, Tell
 from tests.platform import CREATED
 from tests.stateful.moves import (
     ACTIONS,
@@ -309,9 +307,7 @@ class Courses(RuleBasedStateMachine):
 CALL = {"result": "reached", "mode": "phone", "content": "再次告知"}
 
 
-def test_no_course_of_actions_breaks_what_must_hold(
-    stack: Stack, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_course_of_actions_breaks_what_must_hold(stack: Stack, tell: Tell) -> None:
     tally.clear()
     states.clear()
     done.clear()
@@ -327,8 +323,7 @@ def test_no_course_of_actions_breaks_what_must_hold(
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    with capsys.disabled():
-        sys.stdout.write(f"\n{tally}\n{dict(done)}\n")
+    tell(f"{tally}\n{dict(done)}")
     assert tally["steps"] >= WANTED
     missing = ({state.value for state in TicketState} - states) | (set(FIGURES) - set(done))
     assert WANTED < 2000 or not missing, f"nobody came to {missing}"
