@@ -8,6 +8,7 @@ from typing import Any
 from services.scoring.actions.sanitation import charge
 from services.scoring.queries.folding import (
     Stored,
+    advance_progress,
     fact_row,
     list_stored,
     lock_facts,
@@ -86,21 +87,32 @@ async def fold_again(tx: Tx, ticket_ids: Collection[int], *, shared: bool = Fals
     stored = await list_stored(tx, ticket_ids)
     logs = await list_entries(tx, ticket_ids)
     changes = Changes()
+    completed = []
     for ticket_id, log in sorted(logs.items()):
-        for states in fold_states(ticket_id, log):
+        rounds = fold_states(ticket_id, log)
+        for states in rounds:
             changes.take(states, stored.get((ticket_id, states[0].round)))
-    horizon = latest_recorded(logs)
-    if horizon is not None:
-        await write_folded(
-            tx,
-            facts=changes.facts,
-            states=changes.states,
-            closed=changes.closed,
-            sums=changes.sums,
-            known_at=horizon,
-            layout=LAYOUT,
-        )
-    await charge(tx, ticket_ids)
+        if any(fact.completed_at for states in rounds for fact in states):
+            completed.append(ticket_id)
+    await write(tx, changes, known_at=latest_recorded(logs))
+    await charge(tx, completed)
+
+
+async def write(tx: Tx, changes: Changes, *, known_at: datetime | None) -> None:
+    if known_at is None:
+        return
+    if not changes.facts:
+        await advance_progress(tx, known_at=known_at, layout=LAYOUT)
+        return
+    await write_folded(
+        tx,
+        facts=changes.facts,
+        states=changes.states,
+        closed=changes.closed,
+        sums=changes.sums,
+        known_at=known_at,
+        layout=LAYOUT,
+    )
 
 
 def latest_recorded(logs: Mapping[int, Iterable[Entry]]) -> datetime | None:

@@ -63,14 +63,18 @@ ADD_SUMS = (
     "SELECT one.mine + one.theirs FROM unnest(sums.counts, EXCLUDED.counts)"
     " WITH ORDINALITY AS one(mine, theirs, place) ORDER BY one.place)"
 )
-WRITE = text(
-    f"WITH written_facts AS ({WRITE_FACTS}), closed AS ({CLOSE_STATES}),"  # noqa: S608
-    f" written_states AS ({WRITE_STATES}), written_sums AS ({ADD_SUMS})"
-    " INSERT INTO fact_progress (bureau_id, known_at, layout)"
+ADVANCE_PROGRESS = (
+    "INSERT INTO fact_progress (bureau_id, known_at, layout)"
     " VALUES (:bureau, CAST(:known_at AS timestamptz), :layout)"
     " ON CONFLICT (bureau_id) DO UPDATE"
     " SET known_at = greatest(fact_progress.known_at, EXCLUDED.known_at)"
 )
+WRITE = text(
+    f"WITH written_facts AS ({WRITE_FACTS}), closed AS ({CLOSE_STATES}),"
+    f" written_states AS ({WRITE_STATES}), written_sums AS ({ADD_SUMS})"
+    f" {ADVANCE_PROGRESS}"
+)
+ADVANCE = text(ADVANCE_PROGRESS)
 READ_PROGRESS = text(
     "SELECT known_at, layout, rebuilt_to FROM fact_progress WHERE bureau_id = :bureau"
 )
@@ -144,6 +148,11 @@ async def write_folded(
         known_at=known_at,
         layout=layout,
     )
+
+
+async def advance_progress(tx: Tx, *, known_at: datetime, layout: str) -> None:
+    """Entries were taken in that change nothing."""
+    await tx.run(ADVANCE, bureau=tx.bureau, known_at=known_at, layout=layout)
 
 
 async def find_progress(tx: Tx) -> Progress | None:
