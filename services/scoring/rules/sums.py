@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from services.scoring.rules.marks import LETTERS, NOTHING, VERDICTS, Marked
-from services.scoring.rules.metrics import METRICS, Dated, Due, Measure, Metric
+from services.scoring.rules.metrics import METRICS, Measure, Metric
 from services.scoring.rules.tallies import KEYS, Seen, Tally
 from services.scoring.rules.verdicts import EXCLUDED, EXCLUSIONS, Verdict
 
@@ -118,10 +118,3 @@ def count_seen(rounds: Iterable[tuple[str | None, Seen]]) -> dict[str, list[int]
             if letter != NOTHING:
                 counts[PLACES[number, letter]] += one.rounds
     return found
-
-
-# What of a round in work is in none of the sums, by the due it waits for.
-WAITING: tuple[Due, ...] = tuple(Due)
-DATED_BY: Mapping[Due, Dated] = MappingProxyType(
-    {metric.due: metric.dated for metric in METRICS if metric.due is not None}
-)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from services.scoring.rules.curves import IN_PROPORTION
+from services.scoring.rules.curves import Curve
 from services.scoring.rules.schemes import (
     INTAKE_SHARE,
     LOWER_IS_BETTER,
@@ -33,17 +33,32 @@ class Adjustment:
 def composite(
     scheme: Scheme, tally: Tally, *, peer_intake: int, parts: Parts = NO_PARTS
 ) -> Fraction | None:
-    """The weighted part alone, unrounded; None where no weight is defined (ruling 56)."""
-    earned = Fraction(0)
-    defined = Fraction(0)
+    """The weighted part alone, unrounded; None where no weight is defined (ruling 56).
+
+    Added up over one denominator, which is made simple once, at the end.
+    """
+    earned, scale, defined = 0, 1, Decimal(0)
     for name, weight in scheme.weights.items():
         share = share_of(scheme, name, tally, peer_intake=peer_intake, parts=parts)
-        if share is not None:
-            earned += scheme.curves.get(name, IN_PROPORTION).earned(weight, share)
-            defined += Fraction(weight)
+        if share is None:
+            continue
+        points, of = _earned(scheme.curves.get(name), weight, share)
+        earned, scale = earned * of + points * scale, scale * of
+        defined += weight
     if not defined:
         return None
-    return earned * 100 / defined if scheme.rescaled else earned
+    if not scheme.rescaled:
+        return Fraction(earned, scale)
+    weighed, of = defined.as_integer_ratio()
+    return Fraction(earned * 100 * of, scale * weighed)
+
+
+def _earned(curve: Curve | None, weight: Decimal, share: Fraction) -> tuple[int, int]:
+    """Points of the weight, as numerator and denominator; without a curve in proportion."""
+    if curve is not None:
+        return curve.earned(weight, share).as_integer_ratio()
+    points, of = weight.as_integer_ratio()
+    return points * share.numerator, of * share.denominator
 
 
 def share_of(
