@@ -155,6 +155,15 @@ def check(model: type[MODEL], value: Any) -> MODEL:
         raise Invalid(errors=field_errors(error)) from None
 
 
+def check_query(model: type[MODEL], request: Request) -> MODEL:
+    """The query parameters as the model. Raises Invalid naming every one at fault."""
+    given = dict(request.query_params)
+    pointer = find_nul(given)
+    if pointer is not None:
+        raise Invalid.field(pointer, NO_NUL)
+    return check(model, given)
+
+
 def field_errors(error: ValidationError) -> list[FieldError]:
     """JSON pointers and Chinese messages; never the value that was sent."""
     return [

@@ -15,7 +15,7 @@ from services.scoring.schemas import ChangesQuery
 from shared.errors import Invalid
 from shared.tickets import Hotline
 from shared.web.auth import Caller, HotlineState
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
 from shared.web.openapi import answers, parameter
 
@@ -47,7 +47,7 @@ class Side:
 async def list_changes(
     request: Request, period: str, caller: Caller, hotline: HotlineState
 ) -> Response:
-    query = check(ChangesQuery, dict(request.query_params))
+    query = check_query(ChangesQuery, request)
     found = read_period(period, query)
     limit = read_limit(request)
     since, until = sides_of(query)

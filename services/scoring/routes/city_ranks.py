@@ -10,7 +10,7 @@ from services.scoring.rules.streaks import longest_streak
 from services.scoring.schemas import CityRanksQuery
 from shared.errors import Invalid
 from shared.web.auth import Caller, HotlineState
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
 from shared.web.openapi import answers, parameter
 
@@ -34,7 +34,7 @@ FIRST, LAST = "2000-01", "2099-12"
     },
 )
 async def show_city_ranks(request: Request, caller: Caller, hotline: HotlineState) -> Response:
-    query = check(CityRanksQuery, dict(request.query_params))
+    query = check_query(CityRanksQuery, request)
     limit = read_limit(request)
     since, until = query.from_ or FIRST, query.to or LAST
     if since > until:

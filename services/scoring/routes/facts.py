@@ -20,7 +20,7 @@ from services.scoring.schemas import FactsQuery
 from shared.errors import Invalid, Unavailable
 from shared.tickets import Hotline
 from shared.web.auth import Caller, HotlineState
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.cursors import (
     decode_cursor,
     encode_cursor,
@@ -74,7 +74,7 @@ class Asked:
 )
 async def list_facts(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     refuse_unknown(request, KNOWN)
-    query = check(FactsQuery, dict(request.query_params))
+    query = check_query(FactsQuery, request)
     if query.from_ is not None and query.to is not None and query.from_ >= query.to:
         raise Invalid.field("/from", "起始时间须早于截止时间")
     limit = read_limit(request)

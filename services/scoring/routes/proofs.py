@@ -15,7 +15,7 @@ from services.scoring.schemas import CheckQuery
 from shared.domain.words import Role
 from shared.errors import Forbidden
 from shared.web.auth import Caller, HotlineState, require_role
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.cursors import list_answer
 from shared.web.openapi import answers, parameter
 
@@ -36,7 +36,7 @@ CHECKERS = frozenset({Role.DESK, Role.LEADER, Role.ADMIN, Role.BI})
 )
 async def check_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     require_role(caller, CHECKERS)
-    query = check(CheckQuery, dict(request.query_params))
+    query = check_query(CheckQuery, request)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         if scope_of(caller.actor, ledger.rulebook) is not None:
             raise Forbidden("自检须看到全局的各行")

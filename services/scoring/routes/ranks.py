@@ -16,7 +16,7 @@ from services.scoring.routes.asking import (
 from services.scoring.schemas import ScoresQuery
 from services.scoring.scheme_answers import standings_body
 from shared.web.auth import Caller, HotlineState
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.openapi import answers, parameter
 
 router = APIRouter(prefix="/v1/ranks", tags=["考核"])
@@ -39,7 +39,7 @@ router = APIRouter(prefix="/v1/ranks", tags=["考核"])
     },
 )
 async def show_ranks(request: Request, caller: Caller, hotline: HotlineState) -> Response:
-    query = check(ScoresQuery, dict(request.query_params))
+    query = check_query(ScoresQuery, request)
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(

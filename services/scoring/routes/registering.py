@@ -29,7 +29,7 @@ from shared.errors import NotFound
 from shared.identity import Identity
 from shared.tickets import Hotline, Ledger
 from shared.web.auth import identify, require_role
-from shared.web.bodies import UnsupportedMediaType, check, check_json_type, load_json, parse
+from shared.web.bodies import UnsupportedMediaType, check_json_type, check_query, load_json, parse
 from shared.web.bodies import read_body as read_bytes
 from shared.web.cursors import (
     decode_cursor,
@@ -153,7 +153,7 @@ async def withdraw(request: Request, door: Door, one: str) -> Response:
 
 async def show_list(request: Request, door: Door, hotline: Hotline, caller: Identity) -> Response:
     refuse_unknown(request, ASKABLE)
-    query = check(RegisterQuery, dict(request.query_params))
+    query = check_query(RegisterQuery, request)
     limit = read_limit(request)
     prefix = door.register.prefix
     purpose = f"register:{prefix}:{caller.bureau}:{caller.actor.key}:{query.asked!r}"

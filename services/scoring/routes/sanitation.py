@@ -24,7 +24,7 @@ from services.scoring.sanitation_schemas import AssessmentQuery, DeductionsQuery
 from shared.domain.words import Role
 from shared.identity import Identity
 from shared.web.auth import Caller, HotlineState
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.cursors import (
     decode_cursor,
     encode_cursor,
@@ -47,7 +47,7 @@ KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算�
 )
 async def show_assessments(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     refuse_unknown(request, ("period", "known_at"))
-    query = check(AssessmentQuery, dict(request.query_params))
+    query = check_query(AssessmentQuery, request)
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(
@@ -77,7 +77,7 @@ async def show_assessments(request: Request, caller: Caller, hotline: HotlineSta
 )
 async def list_deductions(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     refuse_unknown(request, ("period", "contractor", "known_at", "limit", "cursor"))
-    query = check(DeductionsQuery, dict(request.query_params))
+    query = check_query(DeductionsQuery, request)
     limit = read_limit(request)
     purpose = _purpose(query, caller)
     after: Any = (0, "", 0, "", 0)

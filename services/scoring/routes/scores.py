@@ -22,7 +22,7 @@ from shared.errors import Invalid
 from shared.identity import Identity
 from shared.tickets import Ledger
 from shared.web.auth import Caller, HotlineState
-from shared.web.bodies import check
+from shared.web.bodies import check_query
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
 from shared.web.openapi import answers, parameter
 
@@ -59,7 +59,7 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
     },
 )
 async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
-    query = check(ScoresQuery, dict(request.query_params))
+    query = check_query(ScoresQuery, request)
     await wait_until_known(hotline, caller.bureau, query.known_at)
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(
@@ -111,7 +111,7 @@ async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -
     },
 )
 async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) -> Response:
-    query = check(FigureQuery, dict(request.query_params))
+    query = check_query(FigureQuery, request)
     limit = read_limit(request)
     purpose = purpose_of(query, caller)
     known_at, revision, after = query.known_at, query.revision, ("", 0)
