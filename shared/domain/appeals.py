@@ -13,7 +13,7 @@ from shared.domain.events import Entry
 from shared.domain.parts import Appeal, Exclusion
 from shared.domain.requests import asked, decided
 from shared.domain.ticket import Ticket
-from shared.domain.words import AppealVerdict, ClockName
+from shared.domain.words import AppealVerdict, ClockName, TicketState
 
 CLOCKS: Mapping[AppealVerdict, ClockName] = MappingProxyType(
     {
@@ -52,6 +52,24 @@ def grounds(ticket: Ticket, verdict: AppealVerdict, number: int, at: datetime) -
     ]
     last = max(clocks, key=lambda clock: clock.ordinal, default=None)
     return last.due if last is not None and last.state(at) == "missed" else None
+
+
+def window_from(ticket: Ticket, number: int, fell: datetime) -> datetime | None:
+    """Since when an appeal against what `fell` in that round may come too late.
+
+    Since the visit's result; None while one is still to come. Where nobody is to be asked,
+    since the round was over.
+    """
+    visits = [one.known_at or one.at for one in ticket.follow_ups if one.round == number]
+    if visits:
+        return max(fell, *visits)
+    if number < ticket.round:
+        later = [clock.start for clock in ticket.clocks if clock.round == number + 1]
+        return max([fell, *later[:1]])
+    is_awaited = ticket.state is TicketState.COMPLETED and not ticket.has_no_caller
+    if ticket.is_open or is_awaited:
+        return None
+    return max(fell, ticket.completed_at or fell)
 
 
 def rounds_against(ticket: Ticket, claim: Claim, at: datetime) -> list[int]:

@@ -121,15 +121,43 @@ async def test_history_shows_the_words_the_feed_the_codes_and_scoring_is_told(st
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, 200), (1, 409)])
-async def test_it_is_made_within_three_working_days_of_the_miss(
+async def test_it_is_made_within_three_working_days_of_the_visit(
     staff: Staff, seconds: int, status: int
 ) -> None:
-    latest = datetime.fromisoformat("2026-11-30T23:59:59+08:00") + timedelta(seconds=seconds)
-    no = await staff.overdue(at=latest.isoformat())
+    no = await staff.overdue(until="reply")
+    await staff.say("desk", no, "complete")
+    await staff.set_clock("2026-12-01T10:00:00+08:00")
+    await staff.say("desk", no, "follow-up", **BODIES["follow-up"])
+    latest = datetime.fromisoformat("2026-12-04T23:59:59+08:00") + timedelta(seconds=seconds)
+    await staff.set_clock(latest)
     answer = await staff.desk.act(UNIT, no, "appeal", **LATE)
 
     assert answer.status_code == status
-    assert status == 200 or "2026-11-30 23:59" in answer.json()["detail"]
+    assert status == 200 or "2026-12-04 23:59" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("until", ["dispose", "reply"])
+async def test_it_does_not_come_too_late_before_the_visit(staff: Staff, until: str) -> None:
+    no = await staff.overdue(until=until)
+    if until == "reply":
+        await staff.say("desk", no, "complete")
+    await staff.set_clock("2026-12-08T10:00:00+08:00")
+
+    assert (await staff.desk.act(UNIT, no, "appeal", **LATE)).status_code == 200
+
+
+async def test_where_nobody_is_to_be_asked_the_window_runs_from_completion(staff: Staff) -> None:
+    no = await make_ticket(staff.hotline, is_anonymous=True, has_phone=False)
+    await staff.desk.walk(no, until="feedback")
+    await staff.set_clock("2026-12-01T10:00:00+08:00")
+    await staff.say("desk", no, "complete")
+    await staff.set_clock("2026-12-04T23:59:59+08:00")
+    asked = await staff.desk.act(UNIT, no, "appeal", **LATE)
+    await staff.set_clock("2026-12-05T00:00:00+08:00")
+    again = await staff.desk.act(UNIT, no, "appeal", **LATE)
+
+    assert asked.status_code == 200, asked.text
+    assert conflict(again)
 
 
 async def test_a_unit_that_got_the_ticket_late_has_the_whole_window(staff: Staff) -> None:

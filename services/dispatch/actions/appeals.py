@@ -7,7 +7,14 @@ from services.dispatch.actions.requests import check_window
 from services.dispatch.case import Case
 from services.dispatch.schemas import AppealBody, AppealDecision, Decision, ExclusionBody
 from shared.domain.actor import Actor
-from shared.domain.appeals import Claim, appealed_round, grounds, is_of_others, pending_appeal
+from shared.domain.appeals import (
+    Claim,
+    appealed_round,
+    grounds,
+    is_of_others,
+    pending_appeal,
+    window_from,
+)
 from shared.domain.events import (
     AppealDecided,
     AppealRequested,
@@ -25,18 +32,21 @@ def bar_appeal(ticket: Ticket, actor: Actor, claim: Claim, now: datetime) -> Non
 
 
 def appeal(case: Case, body: AppealBody) -> None:
-    """Once for each verdict and round, soon after it fell; no clock and no state moves."""
+    """Once for each verdict and round, soon after the visit; no clock and no state moves."""
     ticket, unit = case.ticket, case.actor.unit
     claim = Claim(body.verdict, body.round)
     number = appealed_round(ticket, claim, unit, case.at)
     led = None if number is None else ticket.last_lead(number)
-    since = None if number is None else grounds(ticket, body.verdict, number, case.at)
-    if number is None or led is None or since is None:
+    fell = None if number is None else grounds(ticket, body.verdict, number, case.at)
+    if number is None or led is None or fell is None:
         raise conflict("NOTHING_TO_APPEAL", what=APPEAL_VERDICTS[body.verdict])
     if any((one.verdict, one.round) == (body.verdict, number) for one in ticket.appeals):
         raise conflict("APPEALED_BEFORE")
-    # A unit that got the ticket only afterwards has the whole window from then.
-    check_window(case, "appeal.window", since=max(since, led.dispatched_at), code="APPEAL_TOO_LATE")
+    since = window_from(ticket, number, fell)
+    if since is not None:
+        # A unit that got the ticket only afterwards has the whole window from then.
+        since = max(since, led.dispatched_at)
+        check_window(case, "appeal.window", since=since, code="APPEAL_TOO_LATE")
     files = tuple(
         Attachment(one.kind, one.url, one.sha256)
         for one in body.evidence
