@@ -10,7 +10,8 @@ from sqlalchemy import text
 from services.scoring.actions.facts import fold_again
 from services.scoring.actions.recompute import rebuild
 from shared.domain import events as e
-from shared.domain.words import AppealVerdict, ExclusionReason, FactFinding
+from shared.domain.words import AppealVerdict, ExclusionReason, FactFinding, Role
+from shared.identity import issue_key
 from shared.tickets import Hotline
 from tests.conftest import Stack
 from tests.scoring.conftest import BUREAU, OnRoad, Then
@@ -318,6 +319,23 @@ async def test_a_unit_sees_its_own_rows_and_the_numbers_of_its_own_tickets(
     for who in ("desk", "leader", "admin", "bi"):
         assert len((await office.read("sanitation", who, period="2026-11"))["rows"]) == 2
         assert [row["ticket"] for row in await office.deductions(who)] == ["T20261118-000731"]
+
+
+async def test_an_analyst_of_a_unit_is_told_no_more_than_the_unit(
+    office: Office, on_road: OnRoad, hotline: Hotline
+) -> None:
+    await office.inspect()
+    await on_road(completed())
+    async with hotline.database.unscoped() as connection:
+        key = await issue_key(
+            connection, BUREAU, role=Role.BI, actor="样例分析员", unit=CONTRACTOR
+        )
+    analyst = Office(office.client, {**office.keys, "analyst": key.plain})
+
+    (row,) = await analyst.deductions("analyst")
+
+    assert (row["contractor"], row["points"], row["ticket"]) == (CONTRACTOR, "-0.2", None)
+    assert [row] == await office.deductions(CONTRACTOR)
 
 
 async def test_deductions_are_read_page_by_page(office: Office) -> None:
