@@ -4,8 +4,9 @@ import asyncio
 import gc
 import os
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import typer
 
@@ -51,10 +52,15 @@ def collect_rarely() -> None:
 
 
 async def rebuild_all(hotline: Hotline) -> dict[int, str]:
-    """In processes of their own, one more than there are cores: some wait for Postgres."""
-    processes = (os.cpu_count() or 1) + 1
+    """In processes of their own, one more than there are cores: some wait for Postgres.
+
+    No more than a pool has connections: short ranges are folded right here, side by side.
+    """
+    processes = min((os.cpu_count() or 1) + 1, hotline.settings.pool_size)
     found = {}
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=end_with_parent
+    ) as pool:
 
         async def fold_range(hotline: Hotline, bureau: int, after: int, until: int) -> None:
             if until - after < WORTH_A_PROCESS:
@@ -67,6 +73,18 @@ async def rebuild_all(hotline: Hotline) -> dict[int, str]:
             await rebuild(hotline, bureau, lanes=processes, fold_range=fold_range)
             found[bureau] = await content_hash(hotline, bureau)
     return found
+
+
+def end_with_parent() -> None:
+    """A parent that was killed cannot end us; what we went on folding, its successor folds too."""
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def fold_there(settings: Settings, bureau: int, after: int, until: int) -> None:

@@ -62,8 +62,13 @@ DEDUCTIONS_OF = text(
     " ORDER BY d.subject, d.round, d.rule, d.ordinal"
 )
 INSERT_DEDUCTIONS = text(write_rows(models.deductions, "rows", conflict=NOTHING))
-# As known at an instant: what was recorded by then.
-KNOWN = " AND (CAST(:known_at AS timestamptz) IS NULL OR recorded_at <= :known_at)"
+# As known at an instant: what was recorded by then. At the very instant of a freeze (`xid`) only
+# the transaction that wrote a row tells what came later.
+KNOWN = (
+    " AND (CAST(:known_at AS timestamptz) IS NULL OR recorded_at < :known_at"
+    " OR recorded_at = :known_at AND (CAST(:xid AS text) IS NULL"
+    " OR age(xmin) >= age(CAST(CAST(CAST(:xid AS text) AS xid8) AS xid))))"
+)
 SCORES_IN = text(
     "SELECT contractor, score FROM (SELECT DISTINCT ON (inspection_id) contractor, score,"  # noqa: S608
     " withdrawn_for FROM inspections WHERE bureau_id = :bureau AND month = :month"
@@ -116,6 +121,18 @@ MEDIA_IDS = text("SELECT DISTINCT media_id FROM media_items WHERE bureau_id = :b
 FIND_NOS = text(
     "SELECT no FROM tickets WHERE bureau_id = :bureau AND no = ANY(CAST(:nos AS text[]))"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """As of an instant, None for now; of a frozen month with the transaction that froze it."""
+
+    at: datetime | None = None
+    xid: str | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"known_at": self.at, "xid": self.xid}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,30 +212,28 @@ async def insert_deductions(tx: Tx, rows: Iterable[tuple[Standing, Deduction]]) 
         await tx.run(INSERT_DEDUCTIONS, bureau=tx.bureau, rows=encoded)
 
 
-async def list_scores_in(tx: Tx, month: int, known_at: datetime | None) -> dict[str, list[Decimal]]:
+async def list_scores_in(tx: Tx, month: int, known: Known) -> dict[str, list[Decimal]]:
     found: dict[str, list[Decimal]] = {}
-    for row in await tx.rows(SCORES_IN, bureau=tx.bureau, month=month, known_at=known_at):
+    for row in await tx.rows(SCORES_IN, bureau=tx.bureau, month=month, **known.values):
         found.setdefault(row.contractor, []).append(row.score)
     return found
 
 
-async def count_media_in(tx: Tx, month: int, known_at: datetime | None) -> Mapping[str, int]:
-    rows = await tx.rows(MEDIA_IN, bureau=tx.bureau, month=month, known_at=known_at)
+async def count_media_in(tx: Tx, month: int, known: Known) -> Mapping[str, int]:
+    rows = await tx.rows(MEDIA_IN, bureau=tx.bureau, month=month, **known.values)
     return {row.contractor: row.items for row in rows}
 
 
-async def count_standing_in(
-    tx: Tx, month: int, known_at: datetime | None
-) -> dict[str, dict[str, int]]:
+async def count_standing_in(tx: Tx, month: int, known: Known) -> dict[str, dict[str, int]]:
     """Deductions by contractor and rule, less those that were made good."""
     found: dict[str, dict[str, int]] = {}
-    for row in await tx.rows(STANDING_IN, bureau=tx.bureau, month=month, known_at=known_at):
+    for row in await tx.rows(STANDING_IN, bureau=tx.bureau, month=month, **known.values):
         found.setdefault(row.contractor, {})[row.rule] = int(row.rounds)
     return found
 
 
-async def list_standing(tx: Tx, month: int, known_at: datetime | None) -> list[Stands]:
-    rows = await tx.rows(LIST_STANDING, bureau=tx.bureau, month=month, known_at=known_at)
+async def list_standing(tx: Tx, month: int, known: Known) -> list[Stands]:
+    rows = await tx.rows(LIST_STANDING, bureau=tx.bureau, month=month, **known.values)
     return [Stands(row.subject, row.round, row.contractor, row.rule) for row in rows]
 
 

@@ -68,6 +68,21 @@ async def test_ruling_18_the_callers_own_name_is_masked_in_notes_too(
     assert "13812345678" not in shown
 
 
+async def test_ruling_18_nor_is_the_caller_named_where_a_unit_names_its_own_people(
+    desk: Desk, city: City
+) -> None:
+    """Those names go into facts, files and views."""
+    no = await city.bring("SH-1")
+    await desk.walk(no, until="dispatch")
+    typed = {"executor": "李工（回电13812345678）", "section": "张建国专班"}
+    accepted = await desk.act(LEAD, no, "accept", **typed)
+    lead = accepted.json()["lead"]
+
+    assert lead["executor"].startswith("李工（回电")
+    assert "13812345678" not in accepted.text
+    assert "张建国" not in accepted.text
+
+
 async def test_ruling_18_the_home_is_never_shown_and_the_place_complained_of_is(
     desk: Desk, city: City
 ) -> None:

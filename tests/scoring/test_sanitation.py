@@ -10,10 +10,12 @@ from sqlalchemy import text
 from services.scoring.actions.facts import fold_again
 from services.scoring.actions.recompute import rebuild
 from shared.domain import events as e
-from shared.domain.words import AppealVerdict, ExclusionReason, FactFinding
+from shared.domain.words import AppealVerdict, ExclusionReason, FactFinding, Role
+from shared.identity import issue_key
 from shared.tickets import Hotline
 from tests.conftest import Stack
 from tests.scoring.conftest import BUREAU, OnRoad, Then
+from tests.scoring.freezing import freeze
 from tests.scoring.histories import History, completed, handled
 from tests.scoring.sanitation import CONTRACTOR, OTHER, Office, media_item, run_in
 
@@ -300,6 +302,21 @@ async def test_an_instant_of_the_past_is_told_as_it_was(
     assert story(known) == [("fact", "-0.2", "true")]
 
 
+async def test_what_is_recorded_at_the_instant_of_a_freeze_but_later_is_not_in_it(
+    office: Office, on_road: OnRoad
+) -> None:
+    await office.inspect(score="90")
+    await on_road(completed())
+    frozen = await freeze(office.client, office.keys, reason="复核")
+    told = await office.row()
+    await office.inspect(score="70")
+    await office.post("media-items", media_item())
+
+    assert frozen.status_code == 200
+    assert told["parts"]["inspection"]["value"] == "90.00"
+    assert (await office.row()) == told
+
+
 async def test_a_unit_sees_its_own_rows_and_the_numbers_of_its_own_tickets(
     office: Office, on_road: OnRoad
 ) -> None:
@@ -318,6 +335,21 @@ async def test_a_unit_sees_its_own_rows_and_the_numbers_of_its_own_tickets(
     for who in ("desk", "leader", "admin", "bi"):
         assert len((await office.read("sanitation", who, period="2026-11"))["rows"]) == 2
         assert [row["ticket"] for row in await office.deductions(who)] == ["T20261118-000731"]
+
+
+async def test_an_analyst_of_a_unit_is_told_no_more_than_the_unit(
+    office: Office, on_road: OnRoad, hotline: Hotline
+) -> None:
+    await office.inspect()
+    await on_road(completed())
+    async with hotline.database.unscoped() as connection:
+        key = await issue_key(connection, BUREAU, role=Role.BI, actor="样例分析员", unit=CONTRACTOR)
+    analyst = Office(office.client, {**office.keys, "analyst": key.plain})
+
+    (row,) = await analyst.deductions("analyst")
+
+    assert (row["contractor"], row["points"], row["ticket"]) == (CONTRACTOR, "-0.2", None)
+    assert [row] == await office.deductions(CONTRACTOR)
 
 
 async def test_deductions_are_read_page_by_page(office: Office) -> None:

@@ -52,8 +52,12 @@ def dispatch(case: Case, body: Dispatch) -> None:
 
 
 def accept(case: Case, body: Acceptance) -> None:
-    """A unit takes the ticket and names who answers for it."""
+    """A unit takes the ticket and names who answers for it.
+
+    Both are typed by hand and go into facts and files: never a word of the caller's own.
+    """
     unit = case.actor.unit
     assert unit is not None
     kind = TicketAccepted if case.is_lead else AssistAccepted
-    case.record(kind(unit=unit, executor=body.executor, section=body.section))
+    section = case.mask(body.section) if body.section is not None else None
+    case.record(kind(unit=unit, executor=case.mask(body.executor), section=section))

@@ -7,7 +7,7 @@ from services.scoring.actions.facts import fold_again
 from services.scoring.actions.recompute import is_readable
 from services.scoring.actions.schemes import choose_scheme
 from services.scoring.queries.counting import Wanted, count_frozen
-from services.scoring.queries.folding import find_progress
+from services.scoring.queries.folding import find_progress, lock_facts
 from services.scoring.queries.freezes import (
     add_manifest,
     add_sums,
@@ -88,7 +88,12 @@ async def fill_freeze(ledger: Ledger, month: int, revision: int) -> bool:
 
 
 async def fold_all_owed(tx: Tx) -> None:
-    """Until all that is recorded has been taken in. Raises Unavailable while all is rebuilt."""
+    """Until all that is recorded has been taken in. Raises Unavailable while all is rebuilt.
+
+    From here to the end of the transaction nobody folds, nor throws anything away: also where
+    nothing is owed, the copy that follows must find all of it.
+    """
+    await lock_facts(tx)
     if not is_readable(await find_progress(tx)):
         raise Unavailable
     owed = await list_owed(tx)

@@ -162,9 +162,11 @@ async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> 
     Where somebody is at it, it is left to them.
     """
     async with hotline.ledger(bureau) as ledger:
-        progress = await find_progress(ledger.tx)
-        if progress is None or not await take_rebuilding(ledger.tx):
+        if is_readable(await find_progress(ledger.tx)) or not await take_rebuilding(ledger.tx):
             return False
+        # Whoever had it until now has written how far it came.
+        progress = await find_progress(ledger.tx)
+        assert progress is not None
         if progress.layout != LAYOUT:
             await lock_facts(ledger.tx)
             await delete_all(ledger.tx, LAYOUT)

@@ -16,7 +16,7 @@ from services.scoring.rules.periods import Period, find_period
 from services.scoring.rules.sanitation import Assessed, mean
 from services.scoring.rules.segments import Segment
 from services.scoring.rules.tallies import Key
-from services.scoring.sanitation_queries import Standing
+from services.scoring.sanitation_queries import Known, Standing
 from shared.db import Tx
 from shared.domain.roads import plain
 from shared.tickets import list_entries
@@ -166,7 +166,7 @@ async def charge_all_media(tx: Tx) -> None:
 
 
 async def assess(
-    tx: Tx, period: Period, *, known_at: datetime | None
+    tx: Tx, period: Period, *, known: Known
 ) -> tuple[dict[Key, Assessed], datetime | None]:
     """Of one month, by contractor: those with an inspection, a media item or a deduction.
 
@@ -174,14 +174,14 @@ async def assess(
     """
     month = month_of(period)
     assert month is not None
-    scores = await queries.list_scores_in(tx, month, known_at)
-    items = await queries.count_media_in(tx, month, known_at)
-    standing = await queries.count_standing_in(tx, month, known_at)
+    scores = await queries.list_scores_in(tx, month, known)
+    items = await queries.count_media_in(tx, month, known)
+    standing = await queries.count_standing_in(tx, month, known)
     assessed: dict[Key, Assessed] = {
         one: Assessed(mean(scores.get(one, ())), items.get(one, 0), standing.get(one, {}))
         for one in scores.keys() | items.keys() | standing.keys()
     }
-    return assessed, await queries.find_latest_in(tx, month) if known_at is None else None
+    return assessed, await queries.find_latest_in(tx, month) if known.at is None else None
 
 
 def month_of(period: Period) -> int | None:

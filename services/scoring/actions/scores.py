@@ -1,6 +1,5 @@
 """Score sheets, and the tickets behind each of their figures, as known at one instant."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from services.scoring.queries.counting import (
 )
 from services.scoring.queries.folding import find_progress
 from services.scoring.queries.freezes import list_late
-from services.scoring.queries.waiting import are_over, list_owed
+from services.scoring.queries.waiting import list_owed
 from services.scoring.rules.facts import fold_facts
 from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.marks import NOTHING, VERDICTS, Marked, mark
@@ -34,6 +33,7 @@ from services.scoring.rules.schemes import NOBODY, Peer, Scheme
 from services.scoring.rules.sums import tallies_of
 from services.scoring.rules.tallies import KEYS, Key, Seen, Tally, ordered, seen
 from services.scoring.rules.verdicts import Part
+from services.scoring.sanitation_queries import Known
 from services.scoring.scheme_labels import AS_ADJUSTED, BY_MONTH, BY_UNIT, WITH_EMERGENCIES
 from shared.db import Tx
 from shared.domain.rulebook import Unit
@@ -43,8 +43,6 @@ from shared.tickets import list_entries
 
 CHUNK = 1000
 ENDLESS = 1 << 31
-POLL_SECONDS = 0.02
-TRIES = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,7 @@ async def read_sheet(
     tallies = ordered(await read_tallies(tx, question, asked))
     known_at, assessed = asked.wanted.known_at, NOBODY_ASSESSED
     if scheme.assessment is not None:
-        frozen_at = question.freeze.frozen_at if question.freeze is not None else None
-        then = frozen_at or question.known_at
-        assessed, latest = await assess(tx, question.period, known_at=then)
+        assessed, latest = await assess(tx, question.period, known=known_of(question))
         tallies = of_contractors(tallies, units, known=assessed)
         known_at = max(known_at, latest or known_at)
 
@@ -105,6 +101,12 @@ async def read_sheet(
         return Sheet(rows, whole, whole.tally, known_at)
     seen_rows = [row for row in rows if row.key in question.scope]
     return Sheet(seen_rows, total_row(scheme, seen_rows), whole.tally, known_at)
+
+
+def known_of(question: Question) -> Known:
+    """What deductions and the registers are read as of."""
+    freeze = question.freeze
+    return Known(question.known_at) if freeze is None else Known(freeze.frozen_at, freeze.xid)
 
 
 def refuse_unless_monthly(question: Question) -> None:
@@ -285,15 +287,3 @@ async def read_page(
         and VERDICTS[letter].is_in(part)
     ]
     return Page(sorted(rounds, key=lambda one: (one.no, one.round))[:limit], wanted.known_at)
-
-
-async def wait_for(tx: Tx, xid: str) -> None:
-    """Whoever began before may still record a time not after now: wait for them, not for ever.
-
-    Raises Unavailable when one stays open too long.
-    """
-    for _ in range(TRIES):
-        if await are_over(tx, xid):
-            return
-        await asyncio.sleep(POLL_SECONDS)
-    raise Unavailable

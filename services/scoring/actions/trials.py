@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.scoring import sanitation_queries
 from services.scoring.actions.sanitation import month_of
-from services.scoring.actions.scores import Question, Sheet, read_sheet
+from services.scoring.actions.scores import Question, Sheet, known_of, read_sheet
 from services.scoring.actions.verdicts import list_judged
 from services.scoring.rules.flips import Flip, Stands, list_flips, metrics_of
 from services.scoring.rules.schemes import Scheme
@@ -42,7 +42,7 @@ async def try_scheme(
     standing: Sequence[Stands] = ()
     month = month_of(question.period)
     if month is not None and (rival.assessment or tried.assessment) is not None:
-        standing = await sanitation_queries.list_standing(tx, month, question.known_at)
+        standing = await sanitation_queries.list_standing(tx, month, known_of(question))
     flips = list_flips(old, new, judged, standing=standing)
     return Trial(before, after, list_moves(before, after), flips)
 

@@ -1,11 +1,16 @@
 """What is not known yet: an instant is when nobody can record before it, and all is folded."""
 
+import asyncio
 from datetime import datetime
 
 from sqlalchemy import text
 
 from shared.db import Tx
+from shared.errors import Unavailable
 from shared.events.subscriptions import SCORING
+
+POLL_SECONDS = 0.02
+TRIES = 250
 
 OWN_TRANSACTION = text("SELECT pg_current_xact_id()::text AS xid")
 IS_OVER = text(
@@ -39,6 +44,18 @@ async def are_over(tx: Tx, xid: str) -> bool:
     """True once no transaction up to that id is still open."""
     row = await tx.row(IS_OVER, xid=xid)
     return row is not None and bool(row.over)
+
+
+async def wait_for(tx: Tx, xid: str) -> None:
+    """Whoever began before may still record a time not after now: wait for them, not for ever.
+
+    Raises Unavailable when one stays open too long.
+    """
+    for _ in range(TRIES):
+        if await are_over(tx, xid):
+            return
+        await asyncio.sleep(POLL_SECONDS)
+    raise Unavailable
 
 
 async def list_owed(tx: Tx) -> tuple[int, ...]:

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from services.scoring.actions.freezing import find_freeze
 from services.scoring.actions.schemes import choose_scheme
-from services.scoring.actions.scores import wait_for
 from services.scoring.queries.counting import Scope
-from services.scoring.queries.waiting import get_transaction
+from services.scoring.queries.waiting import get_transaction, wait_for
 from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.periods import Period
 from services.scoring.rules.schemes import DEFAULT, Scheme

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from services.scoring import sanitation_queries as queries
 from services.scoring.actions.sanitation import month_of
 from services.scoring.actions.scores import Question, read_sheet
+from services.scoring.queries.counting import Scope
 from services.scoring.routes.asking import (
     find_asked_freeze,
     scope_of,
@@ -88,11 +89,12 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
     assert month is not None
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         tx, units = ledger.tx, ledger.rulebook.units
+        scope = scope_of(caller.actor, ledger.rulebook)
         rows = await queries.list_deductions(
             tx,
             month,
-            contractors=asked_of(query.contractor, scope_of(caller.actor, ledger.rulebook)),
-            reader=_reader(caller),
+            contractors=asked_of(query.contractor, scope),
+            reader=_reader(caller, scope),
             known_at=query.known_at,
             after=tuple(after),
             limit=limit + 1,
@@ -111,9 +113,9 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
     return list_answer(request, items, following)
 
 
-def _reader(caller: Identity) -> str | None:
-    """A unit is told the numbers of its own tickets alone."""
-    return caller.actor.unit if caller.actor.role is Role.UNIT else None
+def _reader(caller: Identity, scope: Scope) -> str | None:
+    """A unit, and whoever reads for it alone, is told the numbers of its own tickets only."""
+    return caller.actor.unit if caller.actor.role is Role.UNIT or scope is not None else None
 
 
 def _purpose(query: DeductionsQuery, caller: Identity) -> str:
