@@ -14,6 +14,7 @@ from services.cli.folder import DEFAULT
 from services.cli.installation import run_on
 from services.scoring.actions.recompute import (
     Difference,
+    Horizon,
     content_hash,
     rebuild,
     rebuild_range,
@@ -62,12 +63,13 @@ async def rebuild_all(hotline: Hotline) -> dict[int, str]:
         processes, mp_context=get_context("spawn"), initializer=end_with_parent
     ) as pool:
 
-        async def fold_range(hotline: Hotline, bureau: int, after: int, until: int) -> None:
+        async def fold_range(hotline: Hotline, bureau: int, after: int, until: int) -> Horizon:
             if until - after < WORTH_A_PROCESS:
-                await rebuild_range(hotline, bureau, after, until)
-                return
+                return await rebuild_range(hotline, bureau, after, until)
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(pool, fold_there, hotline.settings, bureau, after, until)
+            return await loop.run_in_executor(
+                pool, fold_there, hotline.settings, bureau, after, until
+            )
 
         for bureau in await hotline.bureaus():
             await rebuild(hotline, bureau, lanes=processes, fold_range=fold_range)
@@ -87,18 +89,18 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def fold_there(settings: Settings, bureau: int, after: int, until: int) -> None:
+def fold_there(settings: Settings, bureau: int, after: int, until: int) -> Horizon:
     """In a process of its own."""
 
-    async def run() -> None:
+    async def run() -> Horizon:
         hotline = Hotline.open(settings)
         try:
-            await rebuild_range(hotline, bureau, after, until)
+            return await rebuild_range(hotline, bureau, after, until)
         finally:
             await hotline.close()
 
     collect_rarely()
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 async def compare_all(hotline: Hotline) -> list[Difference]:

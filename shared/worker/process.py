@@ -17,7 +17,7 @@ from shared.tickets.alarms import run_alarms
 from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
 from shared.worker.callbacks import Sender, drain_callbacks
-from shared.worker.deliveries import Handler, drain
+from shared.worker.deliveries import Handler, describe, drain
 from shared.worker.housekeeping import keep_house
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,14 @@ class WorkerProcess:
             await drain(self.hotline, bureau, self.handlers)
 
     async def _sweep(self, sweep: Sweep) -> None:
+        """What a sweep trips over is told, and does not end the others."""
         for bureau in await self.hotline.bureaus():
-            await sweep(self.hotline, bureau)
+            try:
+                await sweep(self.hotline, bureau)
+            except Unavailable:
+                raise
+            except Exception as error:
+                log.exception("sweep failed", extra={"kind": describe(error)})
 
     async def _call_back(self) -> None:
         for bureau in await self.hotline.bureaus():

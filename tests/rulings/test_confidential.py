@@ -74,8 +74,9 @@ async def test_ruling_18_nor_is_the_caller_named_where_a_unit_names_its_own_peop
     """Those names go into facts, files and views."""
     no = await city.bring("SH-1")
     await desk.walk(no, until="dispatch")
-    typed = {"executor": "李工（回电13812345678）", "section": "张建国专班"}
-    accepted = await desk.act(LEAD, no, "accept", **typed)
+    accepted = await desk.act(
+        LEAD, no, "accept", executor="李工（回电13812345678）", section="张建国专班"
+    )
     lead = accepted.json()["lead"]
 
     assert lead["executor"].startswith("李工（回电")

@@ -78,10 +78,14 @@ class Changes:
         ]
 
 
-async def fold_again(tx: Tx, ticket_ids: Collection[int], *, shared: bool = False) -> None:
+async def fold_again(
+    tx: Tx, ticket_ids: Collection[int], *, shared: bool = False
+) -> datetime | None:
     """Facts, states and sums of these tickets from all that is committed of their logs.
 
-    `shared`: others that rebuild may fold at the same time, but never the same tickets.
+    Answers the latest time of recording among them. `shared`: others that rebuild may fold at the
+    same time, but never the same tickets; who began it tells how far all of them have come, for
+    its row would have one wait for the other.
     """
     await lock_facts(tx, shared=shared)
     stored = await list_stored(tx, ticket_ids)
@@ -94,25 +98,19 @@ async def fold_again(tx: Tx, ticket_ids: Collection[int], *, shared: bool = Fals
             changes.take(states, stored.get((ticket_id, states[0].round)))
         if any(fact.completed_at for states in rounds for fact in states):
             completed.append(ticket_id)
-    await write(tx, changes, known_at=latest_recorded(logs))
+    if changes.facts:
+        await write_folded(
+            tx,
+            facts=changes.facts,
+            states=changes.states,
+            closed=changes.closed,
+            sums=changes.sums,
+        )
     await charge(tx, completed)
-
-
-async def write(tx: Tx, changes: Changes, *, known_at: datetime | None) -> None:
-    if known_at is None:
-        return
-    if not changes.facts:
-        await advance_progress(tx, known_at=known_at, layout=LAYOUT)
-        return
-    await write_folded(
-        tx,
-        facts=changes.facts,
-        states=changes.states,
-        closed=changes.closed,
-        sums=changes.sums,
-        known_at=known_at,
-        layout=LAYOUT,
-    )
+    horizon = latest_recorded(logs)
+    if horizon is not None and not shared:
+        await advance_progress(tx, known_at=horizon, layout=LAYOUT)
+    return horizon
 
 
 def latest_recorded(logs: Mapping[int, Iterable[Entry]]) -> datetime | None:

@@ -117,7 +117,7 @@ async def make_copy(ledger: Ledger, freeze: Freeze, period: Period) -> Freeze:
     await add_sums(tx, freeze, sums)
     rulebook = ledger.rulebook
     manifest = Manifest(
-        scheme=await choose_scheme(tx, DEFAULT, period),
+        scheme=await choose_scheme(tx, DEFAULT, period, at=freeze.frozen_at),
         calendar_version=rulebook.calendar_at(freeze.frozen_at).version,
         units=rulebook.units,
         layout=LAYOUT,

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from services.scoring.actions.accounts import Named, audit_media, audit_tickets
@@ -12,6 +13,7 @@ from services.scoring.actions.facts import fold_again
 from services.scoring.actions.sanitation import charge_all_media
 from services.scoring.queries.folding import (
     Progress,
+    advance_progress,
     find_progress,
     list_facts_of,
     list_ids_after,
@@ -42,8 +44,10 @@ LANES = 3
 FACT_FIELDS = tuple(field.name for field in fields(Fact))
 STATE_FIELDS = tuple(field.name for field in fields(Marked))
 ABSENT = "absent"
+# The latest time of recording that was taken in.
+Horizon = datetime | None
 # Folds the tickets after the one, up to and with the other.
-FoldRange = Callable[[Hotline, int, int, int], Awaitable[None]]
+FoldRange = Callable[[Hotline, int, int, int], Awaitable[Horizon]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +187,17 @@ async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> 
     return True
 
 
-async def rebuild_range(hotline: Hotline, bureau: int, after: int, until: int) -> None:
-    """The tickets after the one, up to and with the other."""
+async def rebuild_range(hotline: Hotline, bureau: int, after: int, until: int) -> Horizon:
+    """The tickets after the one, up to and with the other; the latest recorded time among them."""
+    latest: Horizon = None
     while True:
         async with hotline.ledger(bureau) as ledger:
             ids = await list_ids_after(ledger.tx, after, batch=BATCH)
             ids = [one for one in ids if one <= until]
             if not ids:
-                return
-            await fold_again(ledger.tx, ids, shared=True)
+                return latest
+            horizon = await fold_again(ledger.tx, ids, shared=True)
+        latest = max(filter(None, (latest, horizon)), default=None)
         after = ids[-1]
 
 
@@ -212,16 +218,21 @@ async def rebuild(
         await begin_rebuilding(hotline, bureau)
         bounds = await list_bounds(tx, lanes=lanes)
         async with asyncio.TaskGroup() as tasks:
-            for after, until in itertools.pairwise(bounds):
+            folding = [
                 tasks.create_task(_wait(fold_range(hotline, bureau, after, until)))
+                for after, until in itertools.pairwise(bounds)
+            ]
+        horizons = [task.result() for task in folding]
         async with hotline.ledger(bureau) as ledger:
+            for horizon in filter(None, horizons):
+                await advance_progress(ledger.tx, known_at=horizon, layout=LAYOUT)
             await charge_all_media(ledger.tx)
             await finish_rebuilding(ledger.tx)
     await hotline.database.vacuum(REBUILT)
 
 
-async def _wait(folding: Awaitable[None]) -> None:
-    await folding
+async def _wait(folding: Awaitable[Horizon]) -> Horizon:
+    return await folding
 
 
 def is_readable(progress: Progress | None) -> bool:

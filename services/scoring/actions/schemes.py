@@ -41,7 +41,9 @@ async def find_version(tx: Tx, scheme: str, version: int) -> Version | None:
     return next((one for one in found if one.scheme.version == version), None)
 
 
-async def choose_scheme(tx: Tx, asked: str, period: Period) -> Scheme:
+async def choose_scheme(
+    tx: Tx, asked: str, period: Period, *, at: datetime | None = None
+) -> Scheme:
     """`id`: the version in force in that period; `id@version`: that one, once it is activated.
 
     Raises Invalid for whatever there is not.
@@ -52,7 +54,7 @@ async def choose_scheme(tx: Tx, asked: str, period: Period) -> Scheme:
         named = (one.scheme for one in versions if str(one.scheme.version) == number)
         found = next(named, None)
     else:
-        in_force = find_in_force(versions, period, now=tx.now)
+        in_force = find_in_force(versions, period, now=at or tx.now)
         found = in_force.scheme if in_force is not None else None
     if found is None:
         raise Invalid.field("/scheme", NO_SCHEME if mark or not versions else NOT_YET)

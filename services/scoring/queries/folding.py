@@ -63,18 +63,16 @@ ADD_SUMS = (
     "SELECT one.mine + one.theirs FROM unnest(sums.counts, EXCLUDED.counts)"
     " WITH ORDINALITY AS one(mine, theirs, place) ORDER BY one.place)"
 )
-ADVANCE_PROGRESS = (
+WRITE = text(
+    f"WITH written_facts AS ({WRITE_FACTS}), closed AS ({CLOSE_STATES}),"
+    f" written_states AS ({WRITE_STATES}) {ADD_SUMS}"
+)
+ADVANCE = text(
     "INSERT INTO fact_progress (bureau_id, known_at, layout)"
     " VALUES (:bureau, CAST(:known_at AS timestamptz), :layout)"
     " ON CONFLICT (bureau_id) DO UPDATE"
     " SET known_at = greatest(fact_progress.known_at, EXCLUDED.known_at)"
 )
-WRITE = text(
-    f"WITH written_facts AS ({WRITE_FACTS}), closed AS ({CLOSE_STATES}),"
-    f" written_states AS ({WRITE_STATES}), written_sums AS ({ADD_SUMS})"
-    f" {ADVANCE_PROGRESS}"
-)
-ADVANCE = text(ADVANCE_PROGRESS)
 READ_PROGRESS = text(
     "SELECT known_at, layout, rebuilt_to FROM fact_progress WHERE bureau_id = :bureau"
 )
@@ -134,8 +132,6 @@ async def write_folded(
     states: Sequence[dict[str, Any]],
     closed: Sequence[dict[str, Any]],
     sums: Sequence[dict[str, Any]],
-    known_at: datetime,
-    layout: str,
 ) -> None:
     """All that a fold changes, in one statement."""
     await tx.run(
@@ -145,13 +141,11 @@ async def write_folded(
         states=orjson.dumps(states).decode(),
         closed=orjson.dumps(closed).decode(),
         sums=orjson.dumps(sums).decode(),
-        known_at=known_at,
-        layout=layout,
     )
 
 
 async def advance_progress(tx: Tx, *, known_at: datetime, layout: str) -> None:
-    """Entries were taken in that change nothing."""
+    """Entries recorded up to then were taken in, whether they changed anything or not."""
     await tx.run(ADVANCE, bureau=tx.bureau, known_at=known_at, layout=layout)
 
 

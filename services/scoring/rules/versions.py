@@ -64,13 +64,14 @@ def _place(version: Version) -> tuple[datetime, datetime, int]:
 
 
 def find_in_force(versions: Iterable[Version], period: Period, *, now: datetime) -> Version | None:
-    """The last to begin before the period is over, and not after now."""
+    """The last to begin before the period is over, and not after now; activated by then."""
     begun = [
         one
         for one in versions
         if one.effective_from is not None
         and one.effective_from < period.end
         and one.effective_from <= now
+        and (one.activated_at is None or one.activated_at <= now)
     ]
     return max(begun, key=_place, default=None)
 
