@@ -66,8 +66,7 @@ stateful: $(STAMP) ## 随机操作两万步，每一步后核对不变的规矩�
 	@MINHU_STEPS=20000 $(BIN)/python -m pytest tests/stateful $(PYTEST_ARGS)
 
 feed: $(STAMP) ## 二十个连接写三万行，读者不漏不重（朴素的游标漏多少也一并列出）
-	@MINHU_ROWS=30000 $(BIN)/python -m pytest tests/scoring/test_crowd.py \
-		-o log_cli=true --log-cli-level=INFO $(PYTEST_ARGS)
+	@MINHU_ROWS=30000 $(BIN)/python -m pytest tests/scoring/test_crowd.py $(PYTEST_ARGS)
 
 docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限）
 	@$(BIN)/python -m tests.house.states

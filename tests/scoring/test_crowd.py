@@ -1,6 +1,5 @@
 """The feed under concurrent writers: nothing missed, nothing doubled. `make feed` shows 30,000."""
 
-import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -12,13 +11,13 @@ import pytest
 from httpx import AsyncClient
 
 from shared.settings import Settings
+from tests.conftest import Tell
 from tests.scoring import crowd
 from tests.scoring.conftest import Fold, Write
 from tests.scoring.histories import completed
 from tests.scoring.reading import get
 
 ROWS = int(os.environ.get("MINHU_ROWS", "3000"))
-log = logging.getLogger(__name__)
 Keys = Mapping[str, str]
 
 
@@ -67,7 +66,7 @@ def by_transaction(
 
 @pytest.mark.usefixtures("year_end")
 async def test_a_reader_misses_nothing_while_twenty_hold_their_transactions_open(
-    scoring: AsyncClient, keys: Keys, settings: Settings, write: Write, fold: Fold
+    scoring: AsyncClient, keys: Keys, settings: Settings, write: Write, fold: Fold, tell: Tell
 ) -> None:
     await write([completed()])
     await fold()
@@ -91,7 +90,7 @@ async def test_a_reader_misses_nothing_while_twenty_hold_their_transactions_open
 
     missed = {name: copy.missed(written) for name, copy in copies.items()}
     doubled = copies["feed"].doubled
-    log.info("%s rows; missed: %s; doubled by the feed: %s", len(written), missed, doubled)
+    tell(f"{len(written)} rows; missed: {missed}; doubled by the feed: {doubled}")
     assert len(written) == ROWS
     assert (missed["feed"], doubled) == (0, 0)
     assert missed["time"] > ROWS // 20
