@@ -66,7 +66,7 @@ def by_transaction(
 
 @pytest.mark.usefixtures("year_end")
 async def test_a_reader_misses_nothing_while_twenty_hold_their_transactions_open(
-    scoring: AsyncClient, keys: Keys, settings: Settings, write: Write, fold: Fold, tell: Tell
+    scoring: AsyncClient, keys: Keys, *, settings: Settings, write: Write, fold: Fold, tell: Tell
 ) -> None:
     await write([completed()])
     await fold()
