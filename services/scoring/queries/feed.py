@@ -59,6 +59,11 @@ LIST_LEFT = text(
     " ORDER BY v.xid, v.ticket_id, v.round LIMIT CAST(:limit AS integer)"
 )
 _DUES = ", ".join(f"(v.{due.value}_from)" for due in Due)
+# Cheap to see of each open round, most of which have long been told.
+_MAY_COME = " OR ".join(
+    f"v.{due.value}_from BETWEEN CAST(:told AS timestamptz) AND CAST(:known_at AS timestamptz)"
+    for due in Due
+)
 # Rounds told before, one of whose dues has come since: they count now as they did not then. By the
 # latest that has come, so that several come as one.
 LIST_COME = text(
@@ -69,7 +74,7 @@ LIST_COME = text(
     " AND f.ticket_id = v.ticket_id AND f.round = v.round"
     f" AND (f.xid, f.ticket_id, f.round) <= {_PLACE}{_ASKED}{_THEIRS} OFFSET 0) AS told"
     " WHERE v.bureau_id = :bureau AND v.known_to = 'infinity' AND v.completed_month IS NULL"
-    " AND v.opened_month IS NOT NULL AND (n.due, v.ticket_id, v.round) >"
+    f" AND v.opened_month IS NOT NULL AND ({_MAY_COME}) AND (n.due, v.ticket_id, v.round) >"
     " (CAST(:told AS timestamptz), CAST(:told_ticket AS bigint), CAST(:told_round AS integer))"
     " ORDER BY n.due, v.ticket_id, v.round LIMIT CAST(:limit AS integer)"
 )
