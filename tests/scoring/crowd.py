@@ -35,6 +35,10 @@ CHANGE = (
     "UPDATE facts SET returns = returns + 1, known_from = clock_timestamp(),"
     " xid = pg_current_xact_id() WHERE bureau_id = 1 AND ticket_id = $1"
 )
+IS_TELLABLE = (
+    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > (SELECT max(xid::text::bigint) FROM facts"
+    ")::text::xid8"
+)
 # What one would write first: everything later than the last that was seen.
 BY_TIME = (
     "SELECT no, returns, known_from AS place FROM facts WHERE bureau_id = 1"
@@ -67,6 +71,17 @@ async def write_crowd(url: str, *, rows: int) -> None:
     """`rows` new rounds by twenty connections, some changed again; each commits when it likes."""
     ids = [list(range(FIRST_ID + n, FIRST_ID + rows, WRITERS)) for n in range(WRITERS)]
     await asyncio.gather(*(_write(url, mine, random.Random(n)) for n, mine in enumerate(ids)))
+    await _wait_until_tellable(url)
+
+
+async def _wait_until_tellable(url: str) -> None:
+    """Until nobody is open who began before the last write: the server's own work counts too."""
+    connection = await asyncpg.connect(url)
+    try:
+        while not await connection.fetchval(IS_TELLABLE):
+            continue
+    finally:
+        await connection.close()
 
 
 async def _write(url: str, ids: list[int], chance: random.Random) -> None:
