@@ -55,6 +55,7 @@ class Stage:
     superuser: Any
     step: str = ASIDE
     is_aside: bool = False
+    called: set[str] = field(default_factory=set)
     calls: int = 0
     answers: list[str] = field(default_factory=list)
     handlers: dict[str, Handler] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Stage:
             "Idempotency-Key": f"key-{self.calls}",
         }
         client = self.clients[service]
+        self.called.add(f"{method} {path}")
 
         async def send() -> Response:
             return await client.request(method, path, json=body, headers=headers)
@@ -116,6 +118,7 @@ class Stage:
         self.step = "push"
         self.calls += 1
         platform = Platform(self.clients["intake"], source, self.secrets[source])
+        self.called.add(f"POST /v1/webhooks/{source}")
         moment = at or "2026-11-18T09:12:00+08:00"
         body = orjson.dumps({"type": kind, "timestamp": moment, "data": data})
         number = f"message-{self.calls}"

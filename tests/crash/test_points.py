@@ -1,5 +1,6 @@
 """Each commit fails once before and once after it. The end must be that of an undisturbed run."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from tests.crash.scenarios import arriving, counting, handling
 from tests.crash.stage import Nth, Stage
 from tests.faults.hook import Cut, install
 
+SERVICES = {"intake": create_intake, "dispatch": create_dispatch, "scoring": create_scoring}
+# What is posted to it is a question.
+READING = frozenset({"POST /v1/schemes/{scheme}/{version}/trial"})
 SCENARIOS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -28,6 +32,8 @@ SCENARIOS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
         arriving.arrive_with_a_rank,
         handling.go_the_main_path,
         handling.ask_and_decide,
+        handling.argue,
+        handling.hand_back,
         handling.merge_and_void,
         handling.keep_a_matter,
         handling.declare_an_emergency,
@@ -84,11 +90,7 @@ async def theatre(stack: Stack) -> AsyncIterator[Theatre]:
         settings = stack.settings.model_copy(update={"database_url": stack.url_of(name)})
         clients = {
             service: await open_things.enter_async_context(served(create(settings)))
-            for service, create in (
-                ("intake", create_intake),
-                ("dispatch", create_dispatch),
-                ("scoring", create_scoring),
-            )
+            for service, create in SERVICES.items()
         }
         hotline = Hotline.open(settings)
         open_things.push_async_callback(hotline.close)
@@ -108,6 +110,28 @@ async def test_every_commit_that_a_scenario_passes_is_listed(
     run = await theatre.rehearse(scenario)
 
     assert run.passed == BOUNDARIES[scenario]
+
+
+async def test_every_operation_that_writes_is_called_by_a_scenario(theatre: Theatre) -> None:
+    for scenario in SCENARIOS:
+        await theatre.rehearse(scenario)
+    offered = {
+        f"{method.upper()} {path}"
+        for service in SERVICES.values()
+        for path, methods in service(theatre.stage.hotline.settings).openapi()["paths"].items()
+        for method in methods.keys() & {"post", "put", "patch", "delete"}
+    }
+
+    uncalled = {
+        one
+        for one in offered
+        if not any(re.fullmatch(as_pattern(one), call) for call in theatre.stage.called)
+    }
+    assert uncalled == {one for one in offered if one in READING or "/sandbox/" in one}
+
+
+def as_pattern(operation: str) -> str:
+    return re.sub(r"\{\w+\}", "[^/]+", operation)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -50,6 +50,34 @@ async def ask_and_decide(stage: Stage) -> None:
     await stage.work()
 
 
+async def argue(stage: Stage) -> None:
+    """A visit, a feedback sent back, and an appeal against being late."""
+    with stage.aside():
+        no = await stage.create("SH-1")
+        ticket = await walk(stage, no, until="dispose")
+        await stage.move_clock("2026-11-26T10:00:00+08:00")
+        await stage.work()
+    visit = {"findings": "清晨五点半作业", "participants": ["李工"]}
+    await stage.act(no, "site-visit", UNIT, **visit)
+    told = {**BODIES["feedback"], "contact_id": ticket["contacts"][-1]["id"]}
+    await stage.act(no, "feedback", UNIT, **told)
+    await stage.act(no, "reject-feedback", "desk", comment="请补充整改后照片")
+    late = {"verdict": "clock:complete", "reason": "道路封闭，清运车辆无法进入"}
+    await stage.act(no, "appeal", UNIT, **late)
+    await stage.act(no, "decide-appeal", "leader", granted=True, comment="情况属实")
+    await stage.work()
+
+
+async def hand_back(stage: Stage) -> None:
+    """Asked of the platform, which takes it back."""
+    with stage.aside():
+        no = await stage.create("SH-1")
+    asked = {"reason_code": "not_ours", "reason": "不属绿化市容职责", "suggested_owner": "城管"}
+    await stage.act(no, "request-upstream-return", "desk", **asked)
+    await stage.push("ticket.return_decided", upstream_no="SH-1", granted=True, reason="同意")
+    await stage.work()
+
+
 async def merge_and_void(stage: Stage) -> None:
     with stage.aside():
         first, second, third = [await stage.create(f"SH-{n}") for n in (1, 2, 3)]
