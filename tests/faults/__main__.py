@@ -12,16 +12,17 @@ from importlib import import_module
 from pathlib import Path
 
 from services.cli.main import app
-from tests.faults.choosing import Log, Rate, read_variable
+from tests.faults.choosing import Log, Rate, read_options
 from tests.faults.hook import install, tell_nobody
 
+VARIABLE = "MINHU_FAULTS"
 NEXT_RELEASE = "tests.upgrade.next_release"
 
 
 def main() -> None:
     if os.environ.get("MINHU_NEXT_RELEASE"):
         import_module(NEXT_RELEASE).install()
-    options = read_variable(os.environ)
+    options = read_options(os.environ.get(VARIABLE, ""), {"seed", "rate", "log", "writes"})
     if options:
         # The process number as well: one started again must not fail where the last one did.
         chance = random.Random(f"{options.get('seed', '0')}:{os.getpid()}")

@@ -3,7 +3,7 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,6 @@ from pathlib import Path
 import orjson
 
 from tests.faults.hook import Commit, Cut
-
-VARIABLE = "MINHU_FAULTS"
 
 
 @dataclass(slots=True)
@@ -90,11 +88,11 @@ class Log:
             os.close(number)
 
 
-def read_variable(environment: Mapping[str, str]) -> dict[str, str]:
-    """`seed=7,rate=0.05,log=faults.jsonl,writes=1` as names and values; nothing where unset."""
-    pairs = [pair.partition("=") for pair in environment.get(VARIABLE, "").split(",") if pair]
+def read_options(written: str, known: Collection[str]) -> dict[str, str]:
+    """`seed=7,rate=0.05` as names and values."""
+    pairs = [pair.partition("=") for pair in written.split(",") if pair]
     options = {name: value for name, _, value in pairs}
-    unknown = set(options) - {"seed", "rate", "log", "writes"}
+    unknown = set(options) - set(known)
     if unknown:
-        raise SystemExit(f"{VARIABLE}: unknown {', '.join(sorted(unknown))}")
+        raise SystemExit(f"unknown option: {', '.join(sorted(unknown))}")
     return options
