@@ -3,14 +3,16 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
-from tests.faults.hook import Commit, Cut
+from tests.faults.hook import Commit, Cut, install, tell_nobody
+
+VARIABLE = "MINHU_FAULTS"
 
 
 @dataclass(slots=True)
@@ -96,3 +98,15 @@ def read_options(written: str, known: Collection[str]) -> dict[str, str]:
     if unknown:
         raise SystemExit(f"unknown option: {', '.join(sorted(unknown))}")
     return options
+
+
+def install_wanted(environment: Mapping[str, str], *, process: str) -> None:
+    """What `MINHU_FAULTS` asks of this process: `seed=7,rate=0.05,log=faults.jsonl,writes=1`."""
+    options = read_options(environment.get(VARIABLE, ""), {"seed", "rate", "log", "writes"})
+    if not options:
+        return
+    # The process number as well: one started again must not fail where the last one did.
+    chance = random.Random(f"{options.get('seed', '0')}:{os.getpid()}")
+    choose = Rate(float(options.get("rate", "0.05")), chance, options.get("writes") == "1")
+    told = Log(Path(options["log"]), process) if "log" in options else tell_nobody
+    install(choose, told)

@@ -26,7 +26,9 @@ async def weather(edition: Edition, folder: Path) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make storm", description="风暴：故障之下不丢、不重、不乱")
+    parser = argparse.ArgumentParser(
+        prog="make storm", description="风暴：故障之下不丢、不重、不乱"
+    )
     parser.add_argument("--seed", type=int, nargs="+", default=[1], help="一个或几个种子")
     parser.add_argument("--tickets", type=int, default=10_000, help="工单数")
     parser.add_argument("--folder", type=Path, help="数据与日志留在这里；不给则用后即删")

@@ -31,7 +31,9 @@ def print_report(storm: Storm, result: Reckoning) -> bool:
     )
     used = psutil.Process().cpu_times()
     children = used.children_user + used.children_system
-    print(f"  处理器：演员 {time.process_time():.0f} 秒，各进程 {children:.0f} 秒（到目前已结束的）")
+    print(
+        f"  处理器：演员 {time.process_time():.0f} 秒，各进程 {children:.0f} 秒（到目前已结束的）"
+    )
     for name in ("lost", "doubled", "disorder", "wrong"):
         for line in getattr(result, name)[:MOST_SHOWN]:
             print(f"  {name}: {line}")
@@ -56,5 +58,7 @@ def fault_rows(storm: Storm) -> list[tuple[str, int, int]]:
         ("推送毒件", poison, poison),
     ]
     labels = {"fail": "接收方 503", "busy": "接收方 429", "hang": "接收方不答"}
-    rows += [(label, receiver.faults[name], receiver.faults[name]) for name, label in labels.items()]
+    rows += [
+        (label, receiver.faults[name], receiver.faults[name]) for name, label in labels.items()
+    ]
     return rows

@@ -125,7 +125,14 @@ def make_letters(plan: Plan, now: str) -> Iterator[Letter]:
 
 
 def make_letter(
-    plan: Plan, kind: str, data: Any, *, now: str, name: str, revision: int = 0, end: str = "applied"
+    plan: Plan,
+    kind: str,
+    data: Any,
+    *,
+    now: str,
+    name: str,
+    revision: int = 0,
+    end: str = "applied",
 ) -> Letter:
     return Letter(
         plan.source,

@@ -11,7 +11,12 @@ import asyncpg
 import psutil
 
 LOST = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
-AWAY = (*LOST, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
+AWAY = (
+    *LOST,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 # A batch was taken, and its handler is at work in the same transaction.
 CLAIMS = """
