@@ -21,10 +21,11 @@ from shared.embedded.redis import Redis
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.vault.keyring import create_keyring
-from tests.journeys.stack import find_ports
+from tests.journeys.stack import ROOT, find_ports
 
 READY_SECONDS = 60.0
 SERVICES = ("intake", "dispatch", "scoring")
+MINHU = "services.cli"
 SECOND = "dispatch again"
 INHERITED = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 # Killing processes loses nothing the system's cache holds, so writing through shows nothing here.
@@ -53,16 +54,26 @@ class Stand:
     def superuser_url(self) -> str:
         return self.postgres.superuser_url.rsplit("/", 1)[0] + "/minhu"
 
-    def spawn(self, name: str, *argv: str, env: Mapping[str, str] | None = None) -> Process:
+    def spawn(
+        self,
+        name: str,
+        *argv: str,
+        env: Mapping[str, str] | None = None,
+        module: str = MINHU,
+    ) -> Process:
         settings = {
             "MINHU_DATABASE_URL": self.settings.database_url,
             "MINHU_REDIS_URL": self.settings.redis_url,
             "MINHU_KEYRING_FILE": str(self.settings.keyring_file),
         }
-        command = [sys.executable, "-m", "services.cli", *argv]
+        command = [sys.executable, "-m", module, *argv]
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                command, env={**INHERITED, **settings, **(env or {})}, stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env={**INHERITED, **settings, **(env or {})},
+                stdout=log,
+                stderr=log,
             )
         self.processes[name] = process
         return process

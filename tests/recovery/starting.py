@@ -5,18 +5,23 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from tests.recovery.stand import Stand
+from tests.recovery.stand import MINHU, Stand
 from tests.recovery.watching import BACKENDS, INSIDE, NOW, until
 
 PATIENCE = 60.0
 
 
 async def start_worker(
-    stand: Stand, inside: asyncpg.Connection, name: str, *, env: Mapping[str, str] | None = None
+    stand: Stand,
+    inside: asyncpg.Connection,
+    name: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    module: str = MINHU,
 ) -> None:
     """Returns once it is at work: its connections are there."""
     since = await inside.fetchval(NOW)
-    stand.spawn(name, "worker", env=env)
+    stand.spawn(name, "worker", env=env, module=module)
 
     async def is_there() -> bool:
         return bool(await inside.fetchval(BACKENDS, since) >= 2)

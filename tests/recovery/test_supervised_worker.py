@@ -17,9 +17,7 @@ SECONDS = 5.0
 PATIENCE = 60.0
 # The services' role may lock this one: it empties it when all is folded anew.
 HOLD = "LOCK TABLE fact_versions IN SHARE MODE"
-HELD = (
-    "SELECT count(*) FROM pg_locks WHERE relation = 'fact_versions'::regclass AND NOT granted"
-)
+HELD = "SELECT count(*) FROM pg_locks WHERE relation = 'fact_versions'::regclass AND NOT granted"
 
 
 def find_worker(folder: Path) -> int:

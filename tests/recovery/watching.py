@@ -21,8 +21,7 @@ INSIDE = (
     " AND c.relation = $2::text::regclass AND c.mode = 'RowShareLock')"
 )
 BACKENDS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'minhu'"
-    " AND backend_start > $1"
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'minhu' AND backend_start > $1"
 )
 NOW = "SELECT clock_timestamp()"
 HALF_APPLIED = (
@@ -31,9 +30,7 @@ HALF_APPLIED = (
 )
 
 
-async def until(
-    asked: Callable[[], Awaitable[object]], *, seconds: float, what: str
-) -> float:
+async def until(asked: Callable[[], Awaitable[object]], *, seconds: float, what: str) -> float:
     """Asks again and again until the answer is true; when it was. Fails once it takes too long."""
     deadline = time.monotonic() + seconds
     while not await asked():
@@ -42,9 +39,7 @@ async def until(
     return time.monotonic()
 
 
-async def until_drained(
-    inside: asyncpg.Connection, *, seconds: float, owed: str = OWED
-) -> float:
+async def until_drained(inside: asyncpg.Connection, *, seconds: float, owed: str = OWED) -> float:
     async def is_drained() -> bool:
         return bool(await inside.fetchval(owed) == 0)
 
