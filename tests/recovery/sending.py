@@ -1,4 +1,4 @@
-"""Open-loop callers: they send at their times, however slowly they are answered, and note it all."""
+"""Open-loop callers: they send at their times, however slowly they are answered."""
 
 import asyncio
 import itertools

@@ -25,7 +25,7 @@ from tests.recovery.starting import PATIENCE, start_worker
 from tests.recovery.watching import EVERY, until, until_drained
 from tests.scoring.crowd import LONGEST_SECONDS, PAGE, WRITERS, Copy, following
 
-TICKETS = int(os.environ.get("MINHU_FEED_TICKETS", "400"))
+TICKETS = int(os.environ.get("MINHU_FEED_TICKETS", "200"))
 READERS = 3
 LOST = 0.1  # of the writers' commits: cut before, or after with the answer lost
 ROLLED_BACK = 0.1
@@ -44,7 +44,7 @@ PLACES = {
 LAST = {
     name: f"SELECT coalesce(max(position), 0) FROM ({sql.partition(' WHERE')[0]}) AS all_"
     for name, sql in PLACES.items()
-}  # noqa: S608
+}
 NEXT = {"events": "after", "notices": "cursor", "facts": "updated_after"}
 
 Step = Callable[[], Awaitable[int]]
@@ -171,8 +171,8 @@ async def test_readers_keep_whole_copies_while_twenty_write_and_lose_answers(
     everything = await whole_facts(workers)
 
     counts = Counter(orjson.loads(line)["cut"] for line in faults.read_text().splitlines())
-    missed = Counter({feed: 0 for feed in NEXT})
-    doubled = Counter({feed: 0 for feed in NEXT})
+    missed = Counter(dict.fromkeys(NEXT, 0))
+    doubled = Counter(dict.fromkeys(NEXT, 0))
     for (feed, n), copy in copies.items():
         own = kept[feed, n]
         missed[feed] += (

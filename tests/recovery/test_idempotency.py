@@ -19,11 +19,12 @@ from tests.conftest import Tell
 from tests.factories import BODIES, make_ticket
 from tests.recovery.stand import SECOND, Stand, wait_until_ready
 from tests.recovery.starting import PATIENCE, start_worker
-from tests.recovery.watching import EVERY, until_drained
+from tests.recovery.watching import EVERY, until, until_drained
 
-KEYS = int(os.environ.get("MINHU_KEYS", "24"))
+KEYS = int(os.environ.get("MINHU_KEYS", "12"))
 CALLS = 50
 KEYS_AT_ONCE = 4
+MOST_SECONDS = 1800.0
 IN_FLIGHT = "/problems/idempotency-in-flight"
 KINDS = ("triage", "urge", "supervise", "scheme")
 EFFECTS = {
@@ -101,8 +102,11 @@ async def call_often(client: AsyncClient, stand: Stand, keys: list[Key]) -> None
 
 async def kill_and_start_again(stand: Stand, keys: list[Key]) -> None:
     """In the middle of it: half of the keys have been called."""
-    while sum(len(key.answers) for key in keys) < KEYS * CALLS // 2:
-        await asyncio.sleep(0.01)
+
+    async def is_half_done() -> bool:
+        return sum(len(key.answers) for key in keys) >= KEYS * CALLS // 2
+
+    await until(is_half_done, seconds=MOST_SECONDS, what="half of the calls are answered")
     stand.kill(SECOND)
     address = stand.addresses[SECOND]
     stand.serve(SECOND, "dispatch", int(address.rpartition(":")[2]))

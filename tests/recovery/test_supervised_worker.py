@@ -30,9 +30,9 @@ def find_worker(folder: Path) -> int:
             environment = (entry / "environ").read_bytes()
         except OSError:
             continue
-        if b"services.cli" in command and b"worker" in command:
-            if str(folder).encode() in environment:
-                return int(entry.name)
+        runs = b"services.cli" in command and b"worker" in command
+        if runs and str(folder).encode() in environment:
+            return int(entry.name)
     raise AssertionError("no worker runs")
 
 

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 OURS = "subscriber NOT LIKE 'callback:%'"
-OWED = f"SELECT count(*) FROM deliveries WHERE {OURS} AND parked_at IS NULL"  # noqa: S608
+OWED = f"SELECT count(*) FROM deliveries WHERE {OURS} AND parked_at IS NULL"
 EVERY = "SELECT count(*) FROM deliveries WHERE parked_at IS NULL"
 PARKED = "SELECT count(*) FROM deliveries WHERE parked_at IS NOT NULL"
 OLDEST = (
     "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float"
-    f" FROM deliveries WHERE {OURS}"  # noqa: S608
+    f" FROM deliveries WHERE {OURS}"
 )
 # Who waits for a lock on the table while it holds a claim on work.
 INSIDE = (
