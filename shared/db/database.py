@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, TextClause, text
+from sqlalchemy import CursorResult, Row, TextClause, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.db.origin import IS_FOREIGN, IS_NOTED, RestoredElsewhere
 from shared.errors import Unavailable
 
 # Deadlock, serialisation failure, lock not available, query cancelled, connection trouble.
@@ -69,6 +70,7 @@ class Database:
                 "server_settings": {"jit": "off", "application_name": "minhu"},
             },
         )
+        event.listen(self.engine.sync_engine, "connect", refuse_foreign_server)
         # The same connections, but every transaction sees one moment.
         self.snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -119,6 +121,21 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def refuse_foreign_server(connection: Any, _: object) -> None:
+    """On every new connection. A database without the note, not migrated yet, is let through."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(IS_NOTED)
+        if cursor.fetchone()[0]:
+            cursor.execute(IS_FOREIGN)
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                raise RestoredElsewhere
+    finally:
+        cursor.close()
+        connection.rollback()
 
 
 def is_transient(error: BaseException) -> bool:

@@ -13,8 +13,11 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 def write_rows(
     table: Table, parameter: str, columns: Iterable[str] | None = None, *, conflict: str = ""
 ) -> str:
-    """INSERT of a JSON array of objects, named as the columns; `bureau_id` is the transaction's."""
-    names = [column.name for column in table.columns if column.name != "bureau_id"]
+    """INSERT of a JSON array of objects, named as the columns.
+
+    `bureau_id` is the transaction's, and so is `xid`, which Postgres fills in.
+    """
+    names = [c.name for c in table.columns if c.name not in ("bureau_id", "xid")]
     names = list(columns) if columns is not None else names
     quoted = [f'"{name}"' for name in names]
     typed = ", ".join(
@@ -34,6 +37,8 @@ def replacing(table: Table, key: Iterable[str]) -> str:
     return f"ON CONFLICT (bureau_id, {', '.join(key)}) DO UPDATE SET {', '.join(changed)}"
 
 
+# An older release beside us writes what it knows of a fold, and must not hide that it did.
+KEPT_FORM = ('"form" = EXCLUDED."form"', '"form" = greatest(tickets."form", EXCLUDED."form")')
 EVENT_COLUMNS = tuple(
     column.name
     for column in models.ticket_events.columns
@@ -52,7 +57,9 @@ NOTHING = "ON CONFLICT DO NOTHING"
 PARTS = {
     "events": write_rows(models.ticket_events, "events", EVENT_COLUMNS),
     "tickets": write_rows(
-        models.tickets, "tickets", conflict=replacing(models.tickets, ("ticket_id",))
+        models.tickets,
+        "tickets",
+        conflict=replacing(models.tickets, ("ticket_id",)).replace(*KEPT_FORM),
     ),
     "clocks": write_rows(
         models.clocks,
