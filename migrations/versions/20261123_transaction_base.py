@@ -16,6 +16,7 @@ depends_on: Sequence[str] | None = None
 
 FED = ("ticket_events", "notices", "facts", "fact_versions", "freezes")
 REGISTERED = ("inspections", "media_items", "deductions")
+FORM = "写过折叠结果的最新格式；高于其中的 form 时由日志重折"
 FUNCTIONS = (
     "CREATE FUNCTION minhu_xid() RETURNS xid8 LANGUAGE sql STABLE AS 'SELECT pg_current_xact_id()'",
     "CREATE FUNCTION minhu_horizon() RETURNS xid8 LANGUAGE sql STABLE"
@@ -61,7 +62,7 @@ def upgrade() -> None:
         sa.Column(
             "form",
             sa.SmallInteger(),
-            comment="写过折叠结果的最新格式；高于其中的 form 时由日志重折",
+            comment=FORM,
         ),
     )
 

@@ -14,6 +14,8 @@ from shared.errors import Conflict, Unavailable
 
 # More transactions than a server hands out between a backup and its loss.
 LEAP = 2**32
+# Numbers given out in that time and forgotten with it: none is given to another ticket.
+SKIPPED_NUMBERS = 100_000
 # Tables with rows ordered by `minhu_xid()`.
 ORDERED = (
     *("ticket_events", "notices", "facts", "fact_versions", "freezes"),
@@ -30,10 +32,11 @@ NOTED = (
 )
 # For every new connection of a service: a server that has been put in another's place means that
 # all connections are new.
-IS_FOREIGN = (
-    "SELECT system <> (SELECT system_identifier::text FROM pg_control_system())"
-    f" FROM ({NOTED}) AS noted"
-)
+IS_FOREIGN = """
+SELECT system <> (SELECT system_identifier::text FROM pg_control_system()) FROM (
+    SELECT system FROM transaction_bases ORDER BY base DESC, set_at DESC LIMIT 1
+) AS noted
+"""
 NOTE = text(
     "INSERT INTO transaction_bases (base, system, timeline) VALUES (:base, :system, :timeline)"
     " ON CONFLICT DO NOTHING"
@@ -49,6 +52,11 @@ HIGHEST = {
     table: text(f"SELECT max(xid)::text::bigint FROM {table} WHERE bureau_id = :bureau")  # noqa: S608
     for table in ORDERED
 }
+SKIP = text(
+    "SELECT setval(format('%I.%I', schemaname, sequencename),"
+    " coalesce(last_value, start_value) + :skipped)"
+    " FROM pg_sequences WHERE schemaname = 'public'"
+)
 FUNCTION = (
     "CREATE OR REPLACE FUNCTION {name}() RETURNS xid8 LANGUAGE sql STABLE"
     " AS 'SELECT (({value})::text::bigint + {base})::text::xid8'"
@@ -92,6 +100,7 @@ def note_server(connection: Connection, *, restored: bool) -> int | None:
     base = _find_base(connection, noted.base)
     for name, value in VALUES.items():
         connection.exec_driver_sql(FUNCTION.format(name=name, value=value, base=base))
+    connection.execute(SKIP, {"skipped": SKIPPED_NUMBERS})
     _note(connection, base, server)
     return base
 
