@@ -19,11 +19,12 @@ def write_rows(
     conflict: str = "",
     derived: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """INSERT of a JSON array of objects, named as the columns; `bureau_id` is the transaction's.
+    """INSERT of a JSON array of objects, named as the columns.
 
-    `derived`: further columns, by SQL over the row `r`.
+    `bureau_id` is the transaction's, and so is `xid`, which Postgres fills in. `derived`: further
+    columns, by SQL over the row `r`.
     """
-    names = [column.name for column in table.columns if column.name != "bureau_id"]
+    names = [c.name for c in table.columns if c.name not in ("bureau_id", "xid")]
     names = list(columns) if columns is not None else names
     quoted = [f'"{name}"' for name in names]
     typed = ", ".join(
@@ -43,6 +44,8 @@ def replacing(table: Table, key: Iterable[str]) -> str:
     return f"ON CONFLICT (bureau_id, {', '.join(key)}) DO UPDATE SET {', '.join(changed)}"
 
 
+# An older release beside us writes what it knows of a fold, and must not hide that it did.
+KEPT_FORM = ('"form" = EXCLUDED."form"', '"form" = greatest(tickets."form", EXCLUDED."form")')
 EVENT_COLUMNS = tuple(
     column.name
     for column in models.ticket_events.columns
@@ -60,7 +63,7 @@ NOTHING = "ON CONFLICT DO NOTHING"
 # the ticket: its entry takes the number of the one before it, or the feed would turn them round.
 # That one is committed, so no reader who is past that number can have missed the later entry.
 NOT_BEFORE_THE_LAST = {
-    "xid": "greatest(pg_current_xact_id(), (SELECT e.xid FROM ticket_events AS e"
+    "xid": "greatest(minhu_xid(), (SELECT e.xid FROM ticket_events AS e"
     " WHERE e.bureau_id = :bureau AND e.ticket_id = r.ticket_id ORDER BY e.seq DESC LIMIT 1))"
 }
 
@@ -71,7 +74,9 @@ PARTS = {
         models.ticket_events, "events", EVENT_COLUMNS, derived=NOT_BEFORE_THE_LAST
     ),
     "tickets": write_rows(
-        models.tickets, "tickets", conflict=replacing(models.tickets, ("ticket_id",))
+        models.tickets,
+        "tickets",
+        conflict=replacing(models.tickets, ("ticket_id",)).replace(*KEPT_FORM),
     ),
     "clocks": write_rows(
         models.clocks,
