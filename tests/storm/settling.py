@@ -13,13 +13,13 @@ PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 0.1
 JUMP_SECONDS = 400  # past the second try of a callback that failed twice
 # The poison put in by hand stays: it is not work that can be finished.
+WAITS = "subscriber LIKE '%:%' AND attempts + deferrals > 0 AND next_try_at > minhu_now()"
 OWED = f"""
     SELECT (SELECT count(*) FROM deliveries
             WHERE parked_at IS NULL AND NOT stream_id BETWEEN {FIRST_STREAM} AND {FIRST_STREAM + 1000}
-            AND (subscriber NOT LIKE '%:%' OR attempts = 0 OR next_try_at <= minhu_now())) AS now,
+            AND NOT ({WAITS})) AS now,
            (SELECT count(*) FROM deliveries
-            WHERE parked_at IS NULL AND subscriber LIKE '%:%'
-            AND attempts > 0 AND next_try_at > minhu_now()) AS later,
+            WHERE parked_at IS NULL AND {WAITS}) AS later,
            (SELECT count(*) FROM raw_messages WHERE state = 'pending') AS pending
 """  # noqa: S608 - constants only
 
