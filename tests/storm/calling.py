@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tests.storm.desk import STATES
-from tests.storm.reckoning import Reckoning
 from tests.storm.receiver import Told
+from tests.storm.reckoning import Reckoning
 from tests.storm.storm import Storm
 
 

@@ -1,4 +1,4 @@
-"""One storm: tickets sent and handled by many callers at once, under faults, until all is settled."""
+"""One storm: many callers at once send and handle tickets under faults, until all is settled."""
 
 import asyncio
 import random
@@ -26,6 +26,7 @@ from tests.storm.sender import Letter, Sender
 from tests.storm.settling import Owed, look, settle
 from tests.storm.stage import BEGAN, Stage, open_stage
 
+BOARD_SECONDS = 0.1
 MOST_SECONDS, TELL_SECONDS = 1200.0, 10.0
 SENDERS = 12  # of the callers; the others are desk and units
 
@@ -68,8 +69,16 @@ async def prepare(edition: Edition, folder: Path) -> AsyncIterator[Storm]:
         secrets = stage.secrets.sources
         new: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         keys = {**stage.secrets.keys, **stage.secrets.unit_keys}
-        receiver = Receiver(edition.seed, secrets, hangs=edition.rare_times)
+        again: set[asyncio.Task[None]] = set()
+
+        def register_again(source: str) -> None:
+            again.add(asyncio.create_task(register(storm.sender, source, urls[source], wait=1.0)))
+
+        receiver = Receiver(
+            edition.seed, secrets, edition.rare_times, edition.rare_times, register_again
+        )
         await receiver.open()
+        urls = {source: f"{receiver.url}/{source}" for source in SOURCES}
         storm = Storm(
             edition,
             stage,
@@ -83,14 +92,16 @@ async def prepare(edition: Edition, folder: Path) -> AsyncIterator[Storm]:
             new,
         )
         for source in SOURCES:
-            await register(storm.sender, source, f"{receiver.url}/{source}")
+            await register(storm.sender, source, urls[source])
         try:
             yield storm
         finally:
             await receiver.close()
 
 
-async def register(sender: Sender, source: str, url: str) -> None:
+async def register(sender: Sender, source: str, url: str, *, wait: float = 0.0) -> None:
+    """Also enables a receiver that was given up, as soon as somebody there has seen to it."""
+    await asyncio.sleep(wait)
     letter = Letter(source, f"register-{source}", orjson.dumps({"url": url}), "")
     while True:
         headers = sender.headers(letter)
@@ -104,22 +115,23 @@ async def run(storm: Storm) -> None:
     """Until every ticket has gone its way and nothing is owed."""
     began = time.monotonic()
     following = asyncio.create_task(storm.follower.follow())
+    reading = asyncio.create_task(read_scores(storm))
     raise_faults(storm)
     callers = storm.edition.callers
     waiting = iter(storm.plans.values())
     room = asyncio.Semaphore(storm.edition.ahead)
     handlers = [asyncio.create_task(handle(storm, room)) for _ in range(callers - SENDERS)]
     senders = [asyncio.create_task(send(storm, waiting, room)) for _ in range(SENDERS)]
-    await wait_for_courses(storm, (*handlers, following, *senders), began)
+    await wait_for_courses(storm, (*handlers, following, reading, *senders), began)
     await storm.schedule.stop()
     calm = time.monotonic()
     storm.owed = await settle(storm.stage, lambda: has_read_all(storm))
     ended = time.monotonic()
     storm.settle_seconds = ended - min(calm, storm.schedule.last_at)
     storm.seconds = ended - began
-    for task in (*senders, *handlers, following):
+    for task in (*senders, *handlers, following, reading):
         task.cancel()
-    await asyncio.gather(*senders, *handlers, following, return_exceptions=True)
+    await asyncio.gather(*senders, *handlers, following, reading, return_exceptions=True)
 
 
 async def wait_for_courses(
@@ -136,8 +148,8 @@ async def wait_for_courses(
             return
         if now - told > TELL_SECONDS:
             told = now
-            line = f"{now - began:4.0f}s {storm.done}/{len(storm.plans)} {await look(storm.stage)}"
-            print(line, file=sys.stderr, flush=True)
+            owed = await look(storm.stage)
+            sys.stderr.write(f"{now - began:4.0f}s {storm.done}/{len(storm.plans)} {owed}\n")
         await asyncio.sleep(0.05)
 
 
@@ -161,6 +173,16 @@ async def handle(storm: Storm, room: asyncio.Semaphore) -> None:
         room.release()
 
 
+async def read_scores(storm: Storm) -> None:
+    """Somebody always looks at the board."""
+    door, key = storm.stage.doors["scoring"], storm.stage.secrets.keys["bi"]
+    while True:
+        for by in ("unit", "street", "source"):
+            path = f"/v1/scores?period={BEGAN:%Y-%m}&by={by}"
+            await door.call("GET", path, {"authorization": f"Bearer {key}"})
+            await asyncio.sleep(BOARD_SECONDS)
+
+
 def raise_faults(storm: Storm) -> None:
     stage, edition, schedule = storm.stage, storm.edition, storm.schedule
 
@@ -169,9 +191,9 @@ def raise_faults(storm: Storm) -> None:
 
     for worker, label in zip(stage.workers, ("旧版后台进程", "新版后台进程"), strict=True):
         kill = Kill(f"kill -9 {label}", stage, [worker], chance(worker.name))
-        schedule.every(edition.worker_seconds * 2 - kill.life, kill)
+        schedule.every(edition.worker_seconds * 2, kill)
     kill = Kill("kill -9 接口进程", stage, stage.services, chance("services"))
-    schedule.every(edition.service_seconds - kill.life, kill)
+    schedule.every(edition.service_seconds, kill)
     schedule.times(edition.times, Flush("FLUSHALL", stage))
     away = Away("Redis 离开后空着回来", stage, edition.away_seconds, chance("away"))
     schedule.times(edition.rare_times, away)
