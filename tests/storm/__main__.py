@@ -12,7 +12,7 @@ from tests.storm.calling import check_callbacks
 from tests.storm.edition import Edition
 from tests.storm.reckoning import Reckoning, reckon
 from tests.storm.report import has_stood, report
-from tests.storm.scores import check_scores
+from tests.storm.scores import check_contents, check_scores
 from tests.storm.storm import prepare, run
 
 
@@ -22,6 +22,7 @@ async def weather(edition: Edition, folder: Path) -> bool:
         await run(storm)
         result: Reckoning = await reckon(storm)
         check_callbacks(result, storm)
+        await check_contents(result, storm)
         await check_scores(result, storm)
         for line in report(storm, result):
             say(line)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.storm.desk import Desk
+from tests.storm.desk import Desk, course_of
 from tests.storm.edition import Edition
 from tests.storm.faults.clock import Jump
 from tests.storm.faults.killing import Kill
@@ -27,6 +27,7 @@ from tests.storm.settling import Owed, look, settle
 from tests.storm.stage import BEGAN, Stage, open_stage
 
 BOARD_SECONDS = 0.1
+MOST_HELD = 8  # tickets held by a slow lock
 MOST_SECONDS, TELL_SECONDS = 1200.0, 10.0
 SENDERS = 12  # of the callers; the others are desk and units
 
@@ -54,13 +55,15 @@ class Storm:
     def progress(self) -> float:
         return self.done / len(self.plans)
 
-    def find_no(self) -> str | None:
-        """A ticket that somebody is about to act on."""
-        under_way = [no for name, no in self.desk.numbers.items() if not self._is_done(name)]
-        return under_way[-1] if under_way else None
+    def find_under_way(self) -> list[str]:
+        """Tickets that somebody acts on just now."""
+        found = [no for name, no in self.desk.numbers.items() if not self._is_done(name)]
+        return found[-MOST_HELD:]
 
     def _is_done(self, upstream_no: str) -> bool:
-        return all(act.is_acknowledged for act in self.desk.courses.get(upstream_no, ()))
+        course = self.desk.courses.get(upstream_no, ())
+        wanted = list(course_of(self.plans[upstream_no]))
+        return len(course) == len(wanted) and all(act.is_acknowledged for act in course)
 
 
 @asynccontextmanager
@@ -199,7 +202,7 @@ def raise_faults(storm: Storm) -> None:
     schedule.times(edition.rare_times, away)
     schedule.times(edition.times, Terminate("中断数据库会话", stage.watch, chance("terminate")))
     schedule.times(edition.rare_times, Restart("Postgres 立即重启", stage, stage.watch))
-    slow = SlowLock("长时间占住工单", stage.watch, storm.find_no, 1.5)
+    slow = SlowLock("长时间占住工单", stage.watch, storm.find_under_way, 1.5)
     schedule.times(edition.times, slow)
     schedule.times(edition.times, Jump("时钟跳跃", stage.doors["dispatch"], chance("clock")))
     schedule.times(edition.times, storm.poison)
