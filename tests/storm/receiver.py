@@ -15,17 +15,22 @@ from tests.storm.plan import SOURCES
 
 MOST_TRIES = 2  # of one callback that fail by seed; what else goes wrong comes on top
 HANGS_SECONDS = 30.0
-MAY_BE_GONE = SOURCES[1]
+UNIT_SYSTEM = "unit-system"
+MAY_BE_GONE = (SOURCES[1], UNIT_SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One call that came: its id, what it said, and how it was answered (0: not at all)."""
+    """One call that came: its id, the ticket and what it said of it, and how it was answered.
 
-    source: str
+    `name` is the platform's own number or, to a unit, ours; `word` the new state or, to a unit,
+    the event's type; `status` 0 is no answer at all.
+    """
+
+    receiver: str
     message_id: str
-    upstream_no: str
-    state: str
+    name: str
+    word: str
     status: int
 
 
@@ -36,10 +41,10 @@ class Receiver:
     """
 
     seed: int
-    secrets: Mapping[str, str]
+    secrets: dict[str, str]
     hangs: int
     gones: int
-    on_gone: Callable[[str], None]
+    on_gone: Callable[[str], None] = lambda _: None
     told: list[Told] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
     bodies: dict[str, bytes] = field(default_factory=dict)
@@ -80,19 +85,23 @@ class Receiver:
         await writer.drain()
         return True
 
-    def _hear(self, source: str, headers: Mapping[str, str], body: bytes) -> int:
-        message_id = headers["webhook-id"]
-        if not self._is_signed(source, headers, body):
+    def _hear(self, receiver: str, headers: Mapping[str, str], body: bytes) -> int:
+        message_id = f"{receiver}/{headers['webhook-id']}"
+        if not self._is_signed(receiver, headers, body):
             self.odd.append(f"{message_id}: bad signature")
         if self.bodies.setdefault(message_id, body) != body:
             self.odd.append(f"{message_id}: other bytes under the same id")
         self.tries[message_id] += 1
-        status = self._choose(source, message_id)
-        data = orjson.loads(body)["data"]
-        self.told.append(Told(source, message_id, data["upstream_no"], data["state"], status))
+        status = self._choose(receiver, message_id)
+        message = orjson.loads(body)
+        data = message["data"]
+        name, word = data.get("upstream_no"), data["state"]
+        if receiver == UNIT_SYSTEM:
+            name, word = data["no"], message["type"]
+        self.told.append(Told(receiver, message_id, name, word, status))
         return status
 
-    def _choose(self, source: str, message_id: str) -> int:
+    def _choose(self, receiver: str, message_id: str) -> int:
         """The status, 0 for no answer at all."""
         if self.tries[message_id] > MOST_TRIES:
             return 204
@@ -104,9 +113,9 @@ class Receiver:
         if chance < 0.06 and self.hangs:
             self.hangs -= 1
             return self._fail("hang", 0)
-        if chance < 0.09 and self.gones and source == MAY_BE_GONE:
+        if chance < 0.09 and self.gones and receiver in MAY_BE_GONE:
             self.gones -= 1
-            self.on_gone(source)
+            self.on_gone(receiver)
             return self._fail("410", 410)
         return 204
 
@@ -114,8 +123,8 @@ class Receiver:
         self.faults[name] += 1
         return status
 
-    def _is_signed(self, source: str, headers: Mapping[str, str], body: bytes) -> bool:
-        key = base64.b64decode(self.secrets[source].removeprefix("whsec_"))
+    def _is_signed(self, receiver: str, headers: Mapping[str, str], body: bytes) -> bool:
+        key = base64.b64decode(self.secrets[receiver].removeprefix("whsec_"))
         head = f"{headers['webhook-id']}.{headers['webhook-timestamp']}."
         digest = hmac.digest(key, head.encode() + body, hashlib.sha256)
         wanted = "v1," + base64.b64encode(digest).decode()

@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from tests.storm.desk import Desk, course_of
 from tests.storm.edition import Edition
 from tests.storm.faults.clock import Jump
@@ -20,9 +18,10 @@ from tests.storm.faults.postgres import Restart, SlowLock, Terminate
 from tests.storm.faults.redis import Away, Flush
 from tests.storm.faults.schedule import Schedule
 from tests.storm.follower import Follower
-from tests.storm.plan import SOURCES, Plan, make_plans
+from tests.storm.plan import SUBSCRIBER, Plan, make_plans
 from tests.storm.receiver import Receiver
-from tests.storm.sender import Letter, Sender
+from tests.storm.registering import hearing
+from tests.storm.sender import Sender
 from tests.storm.settling import Owed, look, settle
 from tests.storm.stage import BEGAN, Stage, open_stage
 
@@ -69,49 +68,24 @@ class Storm:
 @asynccontextmanager
 async def prepare(edition: Edition, folder: Path) -> AsyncIterator[Storm]:
     async with open_stage(folder, seed=edition.seed) as stage:
-        secrets = stage.secrets.sources
         new: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         keys = {**stage.secrets.keys, **stage.secrets.unit_keys}
-        again: set[asyncio.Task[None]] = set()
-
-        def register_again(source: str) -> None:
-            again.add(asyncio.create_task(register(storm.sender, source, urls[source], wait=1.0)))
-
-        receiver = Receiver(
-            edition.seed, secrets, edition.rare_times, edition.rare_times, register_again
-        )
-        await receiver.open()
-        urls = {source: f"{receiver.url}/{source}" for source in SOURCES}
+        secrets = dict(stage.secrets.sources)
+        dispatch = stage.doors["dispatch"]
         storm = Storm(
             edition,
             stage,
             {plan.upstream_no: plan for plan in make_plans(edition.seed, edition.tickets)},
             Sender(stage.doors["intake"], secrets),
-            Desk(stage.doors["dispatch"], keys),
-            Follower(stage.doors["dispatch"], keys["desk"], lambda *told: new.put_nowait(told)),
-            receiver,
+            Desk(dispatch, keys),
+            Follower(dispatch, keys["desk"], lambda *told: new.put_nowait(told)),
+            Receiver(edition.seed, secrets, edition.rare_times, edition.rare_times),
             Schedule(edition.seed, lambda: storm.progress),
             Poison("毒件（处理必败的投递）", stage.watch),
             new,
         )
-        for source in SOURCES:
-            await register(storm.sender, source, urls[source])
-        try:
+        async with hearing(storm.receiver, storm.sender, dispatch, keys[SUBSCRIBER]):
             yield storm
-        finally:
-            await receiver.close()
-
-
-async def register(sender: Sender, source: str, url: str, *, wait: float = 0.0) -> None:
-    """Also enables a receiver that was given up, as soon as somebody there has seen to it."""
-    await asyncio.sleep(wait)
-    letter = Letter(source, f"register-{source}", orjson.dumps({"url": url}), "")
-    while True:
-        headers = sender.headers(letter)
-        answer = await sender.door.call("PUT", "/v1/callback", headers, body=letter.body)
-        if answer is not None and answer.status == 200:
-            return
-        await asyncio.sleep(0.1)
 
 
 async def run(storm: Storm) -> None:
