@@ -155,9 +155,11 @@ async def test_while_postgres_hangs_nobody_waits_for_it(
         head = postmaster(workers.postgres)
         signal_all(frozen := family(head), signal.SIGSTOP)
         hung_at = time.monotonic()
-        crowds = await asyncio.gather(*(ask_at_once(call) for call in wanted.values()))
-        await asyncio.sleep(max(0.0, hung_at + HANG_SECONDS - time.monotonic()))
-        signal_all([*frozen, *family(head)], signal.SIGCONT)
+        try:
+            crowds = await asyncio.gather(*(ask_at_once(call) for call in wanted.values()))
+            await asyncio.sleep(max(0.0, hung_at + HANG_SECONDS - time.monotonic()))
+        finally:
+            signal_all([*frozen, *family(head)], signal.SIGCONT)
         back_at = time.monotonic()
         await asyncio.sleep(2.0)
     first = {name: one.first_success(back_at) - back_at for name, one in ledgers.items()}
