@@ -34,12 +34,12 @@ from tests.recovery.starting import start_worker
 from tests.recovery.watching import until_drained
 
 AWAY_SECONDS = float(os.environ.get("MINHU_POSTGRES_SECONDS", "5"))
-HANG_SECONDS = float(os.environ.get("MINHU_HANG_SECONDS", "10"))
+HANG_SECONDS = float(os.environ.get("MINHU_HANG_SECONDS", "12"))
 RATE = 10  # a second, of each of the five calls
 AT_ONCE = 100
 SECONDS = 10.0
 REFUSED_SECONDS = 3.0
-HANGING_SECONDS = 9.0
+HANGING_SECONDS = 10.0
 PATIENCE = 60.0
 KEPT = (
     "SELECT upstream_no FROM raw_messages WHERE state = 'applied' AND starts_with(upstream_no, $1)"
