@@ -70,7 +70,7 @@ feed: $(STAMP) ## 二十个连接写三万行，读者不漏不重（朴素的�
 
 recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \
-		$(BIN)/python -m pytest tests/recovery tests/recovery/hanging.py $(PYTEST_ARGS)
+		$(BIN)/python -m pytest tests/recovery/*.py $(PYTEST_ARGS)
 
 docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限）
 	@$(BIN)/python -m tests.house.states
