@@ -17,6 +17,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.db.origin import IS_FOREIGN, IS_NOTED, RestoredElsewhere
 from shared.db.pulse import Pulse
 from shared.errors import Unavailable
 
@@ -87,6 +88,7 @@ class Database:
             },
         )
         event.listen(self.engine.sync_engine, "checkout", refuse_closed)
+        event.listen(self.engine.sync_engine, "connect", refuse_foreign_server)
         # The same connections, but every transaction sees one moment.
         self.snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -147,6 +149,21 @@ def refuse_closed(connection: Any, *_: object) -> None:
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def refuse_foreign_server(connection: Any, _: object) -> None:
+    """On every new connection. A database without the note, not migrated yet, is let through."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(IS_NOTED)
+        if cursor.fetchone()[0]:
+            cursor.execute(IS_FOREIGN)
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                raise RestoredElsewhere
+    finally:
+        cursor.close()
+        connection.rollback()
 
 
 def is_transient(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "bureaus": EDIT,
         "calendar_days": APPEND,
         "calendars": EDIT,
+        "callback_log": ALL,
         "callers": EDIT,
         "city_ranks": EDIT,
         "clocks": EDIT,
@@ -23,6 +24,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "deliveries": ALL,
         "delivery_counts": EDIT,
         "emergencies": APPEND,
+        "endpoints": EDIT,
         "fact_progress": ALL,
         "fact_versions": ALL,
         "facts": ALL,
@@ -43,6 +45,8 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "schemes": EDIT,
         "source_secrets": EDIT,
         "sources": EDIT,
+        "subscription_secrets": EDIT,
+        "subscriptions": EDIT,
         "sums": ALL,
         "ticket_events": APPEND,
         "ticket_places": EDIT,
@@ -50,6 +54,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "ticket_units": APPEND,
         "ticket_upstream_nos": APPEND,
         "tickets": EDIT,
+        "transaction_bases": READ,
         "units": EDIT,
     }
 )

@@ -3,14 +3,14 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
-from tests.faults.hook import Commit, Cut
+from tests.faults.hook import Commit, Cut, install, tell_nobody
 
 VARIABLE = "MINHU_FAULTS"
 
@@ -90,11 +90,23 @@ class Log:
             os.close(number)
 
 
-def read_variable(environment: Mapping[str, str]) -> dict[str, str]:
-    """`seed=7,rate=0.05,log=faults.jsonl,writes=1` as names and values; nothing where unset."""
-    pairs = [pair.partition("=") for pair in environment.get(VARIABLE, "").split(",") if pair]
+def read_options(written: str, known: Collection[str]) -> dict[str, str]:
+    """`seed=7,rate=0.05` as names and values."""
+    pairs = [pair.partition("=") for pair in written.split(",") if pair]
     options = {name: value for name, _, value in pairs}
-    unknown = set(options) - {"seed", "rate", "log", "writes"}
+    unknown = set(options) - set(known)
     if unknown:
-        raise SystemExit(f"{VARIABLE}: unknown {', '.join(sorted(unknown))}")
+        raise SystemExit(f"unknown option: {', '.join(sorted(unknown))}")
     return options
+
+
+def install_wanted(environment: Mapping[str, str], *, process: str) -> None:
+    """What `MINHU_FAULTS` asks of this process: `seed=7,rate=0.05,log=faults.jsonl,writes=1`."""
+    options = read_options(environment.get(VARIABLE, ""), {"seed", "rate", "log", "writes"})
+    if not options:
+        return
+    # The process number as well: one started again must not fail where the last one did.
+    chance = random.Random(f"{options.get('seed', '0')}:{os.getpid()}")
+    choose = Rate(float(options.get("rate", "0.05")), chance, options.get("writes") == "1")
+    told = Log(Path(options["log"]), process) if "log" in options else tell_nobody
+    install(choose, told)
