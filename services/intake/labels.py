@@ -40,6 +40,7 @@ CONFLICTS: Mapping[str, str] = MappingProxyType(
 FAULTS: Mapping[str, str] = MappingProxyType(
     {
         "TWICE": "名单中已有这个编号",
+        "OTHER_DAY": "不是所取的那一日",
         "UNKNOWN_UNIT": "没有这个单位",
     }
 )

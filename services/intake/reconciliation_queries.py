@@ -152,6 +152,10 @@ OWE_REQUESTS = text(
     " SELECT :bureau, r.case_id, r.number, :now FROM json_to_recordset(CAST(:rows AS json))"
     " AS r(case_id uuid, number smallint) ON CONFLICT DO NOTHING"
 )
+UNDER_WAY = text(
+    "SELECT EXISTS (SELECT FROM reconciliation_requests WHERE bureau_id = :bureau"
+    " AND case_id = CAST(:id AS uuid) AND done_at IS NULL AND failed_at IS NULL) AS found"
+)
 KEEP_RECEIPTS = text(write_rows(models.number_receipts, "rows", conflict="ON CONFLICT DO NOTHING"))
 ADDRESSES = text(
     "SELECT source, list_url, request_url FROM sources WHERE bureau_id = :bureau"

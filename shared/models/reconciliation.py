@@ -45,7 +45,7 @@ def _case() -> Column[Any]:
 
 
 def _lease() -> tuple[Column[Any], ...]:
-    """A call to somebody else: never in a transaction, its answer written where the token stands."""
+    """A call to somebody else: no transaction meanwhile, its result written by its token."""
     return (
         moment("next_try_at", "下次尝试", nullable=False),
         Column("attempts", SmallInteger, nullable=False, server_default=sql("0"), comment="已试"),

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sqlalchemy import text
 
 from services.intake import reconciliation_queries as queries
 from services.intake.actions import cases as actions
@@ -36,10 +35,6 @@ router = APIRouter(prefix="/v1/reconciliation-cases", tags=["对账"])
 READERS = (Role.DESK, Role.LEADER, Role.ADMIN)
 KEY = parameter("Idempotency-Key", "幂等键，1–255 个字符", where="header", required=True)
 LONGEST = 100
-UNDER_WAY = text(
-    "SELECT EXISTS (SELECT FROM reconciliation_requests WHERE bureau_id = :bureau"
-    " AND case_id = CAST(:id AS uuid) AND done_at IS NULL AND failed_at IS NULL) AS found"
-)
 ITEM = {
     "id": CASE,
     "version": 2,
@@ -184,7 +179,7 @@ async def close(request: Request, case_id: str) -> Response:
 async def ask_again(request: Request, case_id: str) -> Response:
     async def act(book: CaseBook, case: Case, _: Body) -> Case:
         tx = book.ledger.tx
-        row = await tx.row(UNDER_WAY, bureau=tx.bureau, id=str(case["case_id"]))
+        row = await tx.row(queries.UNDER_WAY, bureau=tx.bureau, id=str(case["case_id"]))
         return await actions.request(book, case, under_way=row is not None and row.found)
 
     return await perform(request, case_id, Body, act)
