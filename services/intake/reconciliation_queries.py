@@ -213,6 +213,11 @@ async def put_cases(
     tx: Tx, cases: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]
 ) -> None:
     if cases:
-        await tx.run(PUT_CASES, bureau=tx.bureau, cases=orjson.dumps(cases).decode())
+        await tx.run(PUT_CASES, bureau=tx.bureau, cases=encoded(cases))
     if events:
-        await tx.run(PUT_EVENTS, bureau=tx.bureau, events=orjson.dumps(events).decode())
+        await tx.run(PUT_EVENTS, bureau=tx.bureau, events=encoded(events))
+
+
+def encoded(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Postgres' own ids are spelled as text."""
+    return orjson.dumps(list(rows), default=str).decode()

@@ -92,7 +92,7 @@ class CaseBook:
                 queries.OWE_REQUESTS,
                 bureau=tx.bureau,
                 now=self.ledger.now,
-                rows=orjson.dumps(self.owed).decode(),
+                rows=queries.encoded(self.owed),
             )
 
 
