@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import typer
 from sqlalchemy import text
@@ -12,11 +11,13 @@ from services.cli.folder import DEFAULT
 from services.cli.installation import SET_BUREAU, enter_bureau, run_on
 from services.cli.keys import show_minute
 from services.cli.table import print_rows
-from shared.errors import Invalid, NotFound
+from shared.errors import NotFound
+from shared.events.subscriptions import CALLBACK
 from shared.identity.sources import SourceEntry, add_source, list_sources, rotate_source, set_lists
+from shared.outgoing import check_url, reach_of
 from shared.tickets import Hotline
+from shared.tickets.receivers import enable as enable_receiver
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # A source's name is unique in the installation and leads to its bureau.
 FIND_BUREAU = text("SELECT bureau_id FROM sources WHERE source = :source")
 
@@ -37,7 +38,7 @@ def add(
 ) -> None:
     async def work(hotline: Hotline) -> str:
         for url in filter(None, (callback, list_url, request_url)):
-            check_callback(url, sandbox=hotline.settings.sandbox)
+            await check_url(url, reach_of(hotline.settings))
         async with hotline.database.unscoped() as connection:
             bureau_id = await enter_bureau(connection, bureau)
             return await add_source(
@@ -75,13 +76,28 @@ def set_addresses(
 ) -> None:
     async def work(hotline: Hotline) -> None:
         for url in filter(None, (list_url, request_url)):
-            check_callback(url, sandbox=hotline.settings.sandbox)
+            await check_url(url, reach_of(hotline.settings))
         async with hotline.database.unscoped() as connection:
             bureau = await enter_bureau_of(connection, name)
             await set_lists(connection, bureau, name, list_url=list_url, request_url=request_url)
 
     run_on(data_dir, work)
     typer.echo(f"已更新 {name}")
+
+
+@app.command(help="重新启用已停用的回送地址：积下的按次序接着送。")
+def enable(
+    name: str = typer.Argument(help="来源名"),
+    data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
+) -> None:
+    async def work(hotline: Hotline) -> None:
+        async with hotline.database.unscoped() as connection:
+            bureau = await enter_bureau_of(connection, name)
+        async with hotline.database.transaction(bureau) as tx:
+            await enable_receiver(tx, CALLBACK + name)
+
+    run_on(data_dir, work)
+    typer.echo(f"{name} 的回送已启用")
 
 
 @app.command("list", help="列出平台（不含密钥）。")
@@ -115,13 +131,3 @@ async def enter_bureau_of(connection: AsyncConnection, source: str) -> int:
         raise NotFound(f"没有登记过来源 {source}")
     await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
     return int(bureau)
-
-
-def check_callback(url: str, *, sandbox: bool) -> None:
-    """https only; loopback is allowed in the sandbox (ruling 49)."""
-    parts = urlsplit(url)
-    if parts.hostname and parts.scheme == "https":
-        return
-    if sandbox and parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return
-    raise Invalid("回送地址须为 https（沙箱中可用本机地址）")

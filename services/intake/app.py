@@ -7,7 +7,14 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.intake.inbox import open_inbox
-from services.intake.routes import cases, quarantine, reads, reconciliations, webhooks
+from services.intake.routes import (
+    callbacks,
+    cases,
+    quarantine,
+    reads,
+    reconciliations,
+    webhooks,
+)
 from shared.identity.sources import SourceStore
 from shared.settings import Settings
 from shared.tickets import Hotline
@@ -32,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="民呼 · 受理",
         routers=[
             webhooks.router,
+            callbacks.router,
             reads.router,
             quarantine.router,
             reconciliations.router,

@@ -147,6 +147,11 @@ async def _add_secret(connection: AsyncConnection, bureau: int, name: str, keyri
     sealed, seal_key = keyring.seal(secret, _context(bureau, name))
     values = {"bureau": bureau, "source": name, "sealed": sealed, "seal_key": seal_key}
     await connection.execute(INSERT_SECRET, values)
+    return show_secret(secret)
+
+
+def show_secret(secret: bytes) -> str:
+    """As Standard Webhooks writes it."""
     return SECRET_PREFIX + base64.b64encode(secret).decode()
 
 

@@ -2,6 +2,12 @@
 
 from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
+from shared.models.callbacks import (
+    callback_log,
+    endpoints,
+    subscription_secrets,
+    subscriptions,
+)
 from shared.models.freezing import freeze_manifests, freezes, frozen_states, frozen_sums
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
@@ -51,6 +57,7 @@ __all__ = [
     "bureaus",
     "calendar_days",
     "calendars",
+    "callback_log",
     "callers",
     "city_ranks",
     "clocks",
@@ -58,6 +65,7 @@ __all__ = [
     "deliveries",
     "delivery_counts",
     "emergencies",
+    "endpoints",
     "fact_progress",
     "fact_versions",
     "facts",
@@ -86,6 +94,8 @@ __all__ = [
     "schemes",
     "source_secrets",
     "sources",
+    "subscription_secrets",
+    "subscriptions",
     "sums",
     "ticket_events",
     "ticket_places",

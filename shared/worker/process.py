@@ -16,7 +16,8 @@ from shared.tickets import Hotline
 from shared.tickets.alarms import run_alarms
 from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
-from shared.worker.callbacks import Sender, drain_callbacks
+from shared.worker.callbacks import Switchboard
+from shared.worker.calls import Sender
 from shared.worker.deliveries import Handler, describe, drain
 from shared.worker.housekeeping import keep_house
 
@@ -54,7 +55,8 @@ class WorkerProcess:
             tasks.create_task(repeat(self._ring_alarms, seconds=sweep))
             for sweep_one in self.sweeps:
                 tasks.create_task(repeat(partial(self._sweep, sweep_one), seconds=sweep))
-            tasks.create_task(repeat(self._call_back, seconds=CALLBACK_SECONDS))
+            board = Switchboard(self.hotline, self.sender)
+            tasks.create_task(repeat(partial(board.look, tasks), seconds=CALLBACK_SECONDS))
             tasks.create_task(repeat(self._keep_house, seconds=HOUSEKEEPING_SECONDS))
 
     async def _drain(self) -> None:
@@ -71,10 +73,6 @@ class WorkerProcess:
             except Exception as error:
                 log.exception("sweep failed", extra={"kind": describe(error)})
 
-    async def _call_back(self) -> None:
-        for bureau in await self.hotline.bureaus():
-            await drain_callbacks(self.hotline, bureau, self.sender)
-
     async def _ring_alarms(self) -> None:
         for bureau in await self.hotline.bureaus():
             more = True
@@ -87,7 +85,8 @@ class WorkerProcess:
     async def _keep_house(self) -> None:
         for bureau in await self.hotline.bureaus():
             async with self.hotline.ledger(bureau) as ledger:
-                await keep_house(ledger.tx)
+                days = self.hotline.settings.callback_log_days
+                await keep_house(ledger.tx, callback_log_days=days)
 
 
 async def repeat(
