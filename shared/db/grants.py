@@ -61,6 +61,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "ticket_units": APPEND,
         "ticket_upstream_nos": APPEND,
         "tickets": EDIT,
+        "transaction_bases": READ,
         "units": EDIT,
     }
 )

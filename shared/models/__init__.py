@@ -50,6 +50,7 @@ from shared.models.tickets import (
     ticket_upstream_nos,
     tickets,
 )
+from shared.models.transactions import transaction_bases
 
 __all__ = [
     "api_keys",
@@ -103,5 +104,6 @@ __all__ = [
     "ticket_units",
     "ticket_upstream_nos",
     "tickets",
+    "transaction_bases",
     "units",
 ]

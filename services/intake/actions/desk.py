@@ -117,6 +117,10 @@ class IntakeDesk:
             }
         )
 
+    def is_waiting(self, message: Any) -> bool:
+        mark = self.marks.get(str(message.message_id))
+        return mark is not None and mark["state"] == "waiting"
+
     async def close(self) -> None:
         """Writes what the batch came to, in the ledger's transaction."""
         await self.ledger.flush()
