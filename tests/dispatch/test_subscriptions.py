@@ -173,7 +173,8 @@ async def test_a_unit_complained_of_hears_nothing_even_of_what_was_owed_before(
     async with hotline.database.transaction(BUREAU) as tx:
         await tx.run(
             text(
-                "UPDATE tickets SET fold = jsonb_set(fold, '{object_unit}', to_jsonb(CAST(:unit AS text)))"
+                "UPDATE tickets SET fold = jsonb_set(fold, '{object_unit}',"
+                " to_jsonb(CAST(:unit AS text)))"
                 " WHERE no = :no"
             ),
             unit=UNIT,
