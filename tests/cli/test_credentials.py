@@ -77,7 +77,7 @@ async def test_two_secrets_of_a_platform_live_side_by_side_while_it_changes_over
     assert [answer.status_code for answer in pushed] == [202, 202]
     listed = run("sources", "list", given=outside)
     (line,) = [one for one in listed.out.splitlines() if one.startswith("county-line")]
-    assert line.split()[-2:] == ["2", "-"]
+    assert line.split()[-4:] == ["2", "-", "-", "-"]
     assert not {first, second} & set(listed.out.split())
 
     third = run("sources", "rotate", "county-line", given=outside).last_line
