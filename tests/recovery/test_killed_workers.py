@@ -10,6 +10,7 @@ import pytest
 from shared.domain.calendar import CITY_ZONE
 from shared.identity.sources import set_callback
 from shared.tickets import Hotline
+from shared.worker.callbacks import LEASE_SECONDS
 from tests.conftest import Tell
 from tests.factories import make_ticket
 from tests.intake.receiver import Receiver
@@ -136,7 +137,8 @@ async def test_its_callback_is_made_again_by_another(
         await until_drained(inside, seconds=PATIENCE, owed=EVERY)
     await register(hotline, None)
     told = receiver.told("KILLED-callback")
-    tell(f"后台进程在回调途中被杀，另一个重发：{again - killed_at:.2f} 秒（限 {SECONDS:.0f} 秒）")
-    assert again - killed_at <= SECONDS
+    longest = LEASE_SECONDS + SECONDS
+    tell(f"后台进程在回调途中被杀，另一个重发：{again - killed_at:.2f} 秒（限 {longest:.0f} 秒）")
+    assert again - killed_at <= longest
     assert calls == 1
     assert told == ["received"]

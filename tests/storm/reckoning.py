@@ -60,6 +60,8 @@ async def reckon(storm: Storm) -> Reckoning:
     result.wrong += [f"parked {dict(row)}" for row in parked if row["last_error"] != "DataError"]
     for actor in (storm.sender, storm.desk, storm.follower, storm.receiver):
         result.wrong += actor.odd
+    if storm.done < len(storm.plans):
+        result.wrong.append(f"only {storm.done} of {len(storm.plans)} tickets went their way")
     if storm.owed is None or not storm.owed.is_settled:
         result.wrong.append(f"not settled: {storm.owed}")
     return result

@@ -9,7 +9,7 @@ from tests.storm.faults.clock import advance
 from tests.storm.faults.poison import FIRST_STREAM
 from tests.storm.stage import Stage
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 0.1
 JUMP_SECONDS = 400  # past the second try of a callback that failed twice
 # The poison put in by hand stays: it is not work that can be finished.

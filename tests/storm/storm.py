@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,10 @@ from tests.storm.follower import Follower
 from tests.storm.plan import SOURCES, Plan, make_plans
 from tests.storm.receiver import Receiver
 from tests.storm.sender import Letter, Sender
-from tests.storm.settling import Owed, settle
+from tests.storm.settling import Owed, look, settle
 from tests.storm.stage import BEGAN, Stage, open_stage
 
+MOST_SECONDS, TELL_SECONDS = 1200.0, 10.0
 SENDERS = 12  # of the callers; the others are desk and units
 
 
@@ -107,23 +109,36 @@ async def run(storm: Storm) -> None:
     waiting = iter(storm.plans.values())
     room = asyncio.Semaphore(storm.edition.ahead)
     handlers = [asyncio.create_task(handle(storm, room)) for _ in range(callers - SENDERS)]
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(SENDERS):
-            tasks.create_task(send(storm, waiting, room))
-    while storm.done < len(storm.plans):
-        failed = [task for task in (*handlers, following) if task.done()]
-        for task in failed:
-            task.result()
-        await asyncio.sleep(0.05)
+    senders = [asyncio.create_task(send(storm, waiting, room)) for _ in range(SENDERS)]
+    await wait_for_courses(storm, (*handlers, following, *senders), began)
     await storm.schedule.stop()
     calm = time.monotonic()
     storm.owed = await settle(storm.stage, lambda: has_read_all(storm))
     ended = time.monotonic()
     storm.settle_seconds = ended - min(calm, storm.schedule.last_at)
     storm.seconds = ended - began
-    for task in (*handlers, following):
+    for task in (*senders, *handlers, following):
         task.cancel()
-    await asyncio.gather(*handlers, following, return_exceptions=True)
+    await asyncio.gather(*senders, *handlers, following, return_exceptions=True)
+
+
+async def wait_for_courses(
+    storm: Storm, tasks: Sequence["asyncio.Task[None]"], began: float
+) -> None:
+    """Told now and then how far it is; what is not done in time is found wanting afterwards."""
+    told = began
+    while storm.done < len(storm.plans):
+        for task in tasks:
+            if task.done():
+                task.result()
+        now = time.monotonic()
+        if now - began > MOST_SECONDS:
+            return
+        if now - told > TELL_SECONDS:
+            told = now
+            line = f"{now - began:4.0f}s {storm.done}/{len(storm.plans)} {await look(storm.stage)}"
+            print(line, file=sys.stderr, flush=True)
+        await asyncio.sleep(0.05)
 
 
 def has_read_all(storm: Storm) -> bool:
@@ -154,9 +169,9 @@ def raise_faults(storm: Storm) -> None:
 
     for worker, label in zip(stage.workers, ("旧版后台进程", "新版后台进程"), strict=True):
         kill = Kill(f"kill -9 {label}", stage, [worker], chance(worker.name))
-        schedule.every(edition.worker_seconds * 2, kill)
+        schedule.every(edition.worker_seconds * 2 - kill.life, kill)
     kill = Kill("kill -9 接口进程", stage, stage.services, chance("services"))
-    schedule.every(edition.service_seconds, kill)
+    schedule.every(edition.service_seconds - kill.life, kill)
     schedule.times(edition.times, Flush("FLUSHALL", stage))
     away = Away("Redis 离开后空着回来", stage, edition.away_seconds, chance("away"))
     schedule.times(edition.rare_times, away)

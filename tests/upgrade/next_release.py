@@ -95,7 +95,7 @@ def _add_events() -> None:
     put((*events.EVENTS, TicketLabelled), "EVENTS", events, codec)
     known: dict[str, type[Event]] = dict(codec.BY_TYPE)
     known |= {TicketLabelled.type: TicketLabelled, ShiftAccepted.type: ShiftAccepted}
-    put(MappingProxyType(known), "BY_TYPE", codec)
+    put(MappingProxyType(known), "BY_TYPE", codec, loading)
     adapters = {name: TypeAdapter(event) for name, event in known.items()}
     put(MappingProxyType(adapters), "ADAPTERS", codec)
     for module, copies in ((steps, (fold,)), (rounds, (facts,))):
@@ -121,6 +121,7 @@ def put_method(owner: type, name: str, method: Callable[..., object]) -> None:
 def _add_field_to_fold() -> None:
     put(LabelledTicket, "Ticket", fold)
     put(TypeAdapter(LabelledTicket), "TICKET", codec)
+    put(codec.FORM + 1, "FORM", codec, rows, loading)
 
 
 def _add_subscriber() -> None:
