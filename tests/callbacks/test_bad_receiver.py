@@ -47,7 +47,7 @@ LOG = text("SELECT state, count(*) AS calls FROM callback_log GROUP BY state")
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[BadReceiver]:
-    async with receiving_badly(SEED) as found:
+    async with receiving_badly(SEED, gone_at=(CALLS // 3, CALLS)) as found:
         yield found
 
 
