@@ -29,7 +29,6 @@ ANSWERS = {
     "moves": "302 Found\r\nlocation: http://127.0.0.1:9/",
     "is gone": "410 Gone",
 }
-GONE_AT = (40, 170)  # the calls that it answers with 410, whatever they say
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,13 @@ class Arrival:
 
 @dataclass
 class BadReceiver:
-    """`heard` in the order of arrival; a call is in there before it is answered."""
+    """`heard` in the order of arrival; a call is in there before it is answered.
+
+    `gone_at`: the calls that it answers with 410, whatever they say.
+    """
 
     seed: int
+    gone_at: tuple[int, ...]
     port: int = 0
     heard: list[Arrival] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
@@ -95,7 +98,7 @@ class BadReceiver:
         self.tries[path + webhook_id] += 1
         drawn = random.Random(f"{self.seed} {path} {webhook_id} {self.tries[path + webhook_id]}")
         (manner,) = drawn.choices([*MANNERS], [*MANNERS.values()])
-        if len(self.heard) in GONE_AT:
+        if len(self.heard) in self.gone_at:
             manner = "is gone"
         self.heard.append(Arrival(path, webhook_id, body, manner))
         if self.waited_for and len(self.heard) >= self.waited_for:
@@ -104,8 +107,8 @@ class BadReceiver:
 
 
 @asynccontextmanager
-async def receiving_badly(seed: int) -> AsyncIterator[BadReceiver]:
-    receiver = BadReceiver(seed)
+async def receiving_badly(seed: int, *, gone_at: tuple[int, ...]) -> AsyncIterator[BadReceiver]:
+    receiver = BadReceiver(seed, gone_at)
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     async with server:
