@@ -6,16 +6,20 @@ somebody has waited a while, the server is asked something small on a connection
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
+log = logging.getLogger(__name__)
+
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0  # longer than that, and the server is asked whether it is there
-ASK_SECONDS = 1.5
-ASK_TIMES = 2  # a process that was itself held up for a moment asks once more
+ASK_SECONDS = 2.0
+ASK_TIMES = 2
+HELD_UP_SECONDS = 0.5  # later than that, and it was this process that did not listen
 
 
 @dataclass(slots=True)
@@ -30,6 +34,7 @@ class Pulse:
     _waiting: dict[asyncio.Timeout, float] = field(default_factory=dict)
     _timer: asyncio.TimerHandle | None = None
     _asking: asyncio.Task[None] | None = None
+    _answered_at: float = 0.0
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
@@ -57,7 +62,7 @@ class Pulse:
     def _look(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
-        since = min(self._waiting.values(), default=now)
+        since = max(self._answered_at, min(self._waiting.values(), default=now))
         if self.silent or now - since > PATIENCE_SECONDS:
             self._asking = asyncio.create_task(self._ask())
         elif self._waiting:
@@ -67,24 +72,34 @@ class Pulse:
         answers = False
         for _ in range(ASK_TIMES):
             answers = answers or await is_answering(self.url)
+        if self.silent is answers:
+            log.warning("database answers again" if answers else "database is silent")
         self.silent = not answers
         self._asking = None
-        if self.silent:
-            for bound in self._waiting:
-                bound.reschedule(0.0)
+        if answers:
+            self._answered_at = asyncio.get_running_loop().time()
+        else:
+            self._let_go()
         if self.silent or self._waiting:
             self._look_later()
+
+    def _let_go(self) -> None:
+        for bound in self._waiting:
+            if not bound.expired():
+                bound.reschedule(0.0)
 
 
 async def is_answering(url: str) -> bool:
     """Whether anything comes back in time. A refusal does: whoever waits is told of it as well."""
     connection: asyncpg.Connection | None = None
+    loop = asyncio.get_running_loop()
+    until = loop.time() + ASK_SECONDS
     try:
         async with asyncio.timeout(ASK_SECONDS):
             connection = await asyncpg.connect(url)
             await connection.execute("SELECT 1")
     except TimeoutError:
-        return False
+        return loop.time() > until + HELD_UP_SECONDS
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return True
     finally:

@@ -29,6 +29,15 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.reconciliation import (
+    number_receipts,
+    reconciliation_case_events,
+    reconciliation_cases,
+    reconciliation_entries,
+    reconciliation_pulls,
+    reconciliation_requests,
+    reconciliations,
+)
 from shared.models.schemes import schemes
 from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
@@ -74,7 +83,14 @@ __all__ = [
     "media_items",
     "metadata",
     "notices",
+    "number_receipts",
     "raw_messages",
+    "reconciliation_case_events",
+    "reconciliation_cases",
+    "reconciliation_entries",
+    "reconciliation_pulls",
+    "reconciliation_requests",
+    "reconciliations",
     "sandbox_clock",
     "schemes",
     "source_secrets",

@@ -17,6 +17,7 @@ import httpx
 from services.cli.sample import SampleSecrets, load_sample
 from shared.db.migrate import migrate
 from shared.embedded import Keeper, Postgres, start_postgres, start_redis
+from shared.embedded.keeper import Command
 from shared.embedded.redis import Redis
 from shared.settings import Settings
 from shared.tickets import Hotline
@@ -38,6 +39,7 @@ Process = subprocess.Popen[bytes]
 class Stand:
     """`addresses` by service; `processes` are all that were started and not killed by a test."""
 
+    keeper: Keeper
     settings: Settings
     postgres: Postgres
     redis: Redis
@@ -66,15 +68,13 @@ class Stand:
             "MINHU_REDIS_URL": self.settings.redis_url,
             "MINHU_KEYRING_FILE": str(self.settings.keyring_file),
         }
-        command = [sys.executable, "-m", module, *argv]
-        with (self.logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**INHERITED, **settings, **(env or {})},
-                stdout=log,
-                stderr=log,
-            )
+        command = Command(
+            argv=[sys.executable, "-m", module, *argv],
+            env={**INHERITED, **settings, **(env or {})},
+            log=self.logs / f"{name}.log",
+            cwd=ROOT,
+        )
+        process = self.keeper.spawn(command)
         self.processes[name] = process
         return process
 
@@ -89,14 +89,6 @@ class Stand:
         at = time.monotonic()
         process.wait()
         return at
-
-    def end(self) -> None:
-        for process in self.processes.values():
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-        for process in self.processes.values():
-            process.wait(timeout=15)
-        self.processes.clear()
 
     def all_run(self) -> bool:
         return all(process.poll() is None for process in self.processes.values())
@@ -138,8 +130,7 @@ def open_stand(folder: Path) -> Iterator[Stand]:
             database_url=postgres.app_url, redis_url=redis.url, keyring_file=keyring
         )
         secrets = asyncio.run(prepare(settings, postgres.owner_url))
-        stand = Stand(settings, postgres, redis, secrets, folder / "logs")
-        stack.callback(stand.end)
+        stand = Stand(keeper, settings, postgres, redis, secrets, folder / "logs")
         base = find_ports()
         for offset, name in enumerate((*SERVICES, SECOND), start=1):
             stand.serve(name, name.split()[0], base + offset)

@@ -1,6 +1,7 @@
 """A worker killed in the middle of its work: another does the same work at once, and once."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from shared.domain.calendar import CITY_ZONE
 from shared.identity.sources import set_callback
 from shared.tickets import Hotline
+from shared.worker.callbacks import LEASE_SECONDS
 from tests.conftest import Tell
 from tests.factories import make_ticket
 from tests.intake.receiver import Receiver
@@ -126,17 +128,21 @@ async def test_its_callback_is_made_again_by_another(
         return receiver.calls >= times
 
     async with server:
+        await start_worker(workers, inside, "worker-2", env=LOCAL)
+        other = workers.processes["worker-2"]
+        other.send_signal(signal.SIGSTOP)  # so that it is the first one who calls
         await start_worker(workers, inside, "worker-1", env=LOCAL)
         await city.create("KILLED-callback")
         await until(lambda: is_told(1), seconds=PATIENCE, what="the receiver is called")
-        await start_worker(workers, inside, "worker-2", env=LOCAL)
+        other.send_signal(signal.SIGCONT)
         calls = receiver.calls
         killed_at = workers.kill("worker-1")
         again = await until(lambda: is_told(calls + 1), seconds=PATIENCE, what="called again")
         await until_drained(inside, seconds=PATIENCE, owed=EVERY)
     await register(hotline, None)
     told = receiver.told("KILLED-callback")
-    tell(f"后台进程在回调途中被杀，另一个重发：{again - killed_at:.2f} 秒（限 {SECONDS:.0f} 秒）")
-    assert again - killed_at <= SECONDS
+    longest = LEASE_SECONDS + SECONDS
+    tell(f"后台进程在回调途中被杀，另一个重发：{again - killed_at:.2f} 秒（限 {longest:.0f} 秒）")
+    assert again - killed_at <= longest
     assert calls == 1
     assert told == ["received"]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-OURS = "subscriber NOT LIKE 'callback:%'"
+OURS = "split_part(subscriber, ':', 2) = ''"  # not another system's
 OWED = f"SELECT count(*) FROM deliveries WHERE {OURS} AND parked_at IS NULL"
 EVERY = "SELECT count(*) FROM deliveries WHERE parked_at IS NULL"
 PARKED = "SELECT count(*) FROM deliveries WHERE parked_at IS NOT NULL"
