@@ -16,7 +16,8 @@ from shared.tickets import Hotline
 from shared.tickets.alarms import run_alarms
 from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
-from shared.worker.callbacks import Sender, drain_callbacks
+from shared.worker.callbacks import Switchboard
+from shared.worker.calls import Sender
 from shared.worker.deliveries import Handler, describe, drain
 from shared.worker.housekeeping import keep_house
 
@@ -26,7 +27,7 @@ Sweep = Callable[[Hotline, int], Awaitable[None]]
 
 POLL_SECONDS = 0.05
 REDIS_PAUSE_SECONDS = 1.0
-DATABASE_PAUSE_SECONDS = 0.5
+DATABASE_PAUSE_SECONDS = (0.05, 0.5)  # a connection lost costs little, a server away waits longer
 HOUSEKEEPING_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
 
@@ -54,7 +55,8 @@ class WorkerProcess:
             tasks.create_task(repeat(self._ring_alarms, seconds=sweep))
             for sweep_one in self.sweeps:
                 tasks.create_task(repeat(partial(self._sweep, sweep_one), seconds=sweep))
-            tasks.create_task(repeat(self._call_back, seconds=CALLBACK_SECONDS))
+            board = Switchboard(self.hotline, self.sender)
+            tasks.create_task(repeat(partial(board.look, tasks), seconds=CALLBACK_SECONDS))
             tasks.create_task(repeat(self._keep_house, seconds=HOUSEKEEPING_SECONDS))
 
     async def _drain(self) -> None:
@@ -71,10 +73,6 @@ class WorkerProcess:
             except Exception as error:
                 log.exception("sweep failed", extra={"kind": describe(error)})
 
-    async def _call_back(self) -> None:
-        for bureau in await self.hotline.bureaus():
-            await drain_callbacks(self.hotline, bureau, self.sender)
-
     async def _ring_alarms(self) -> None:
         for bureau in await self.hotline.bureaus():
             more = True
@@ -87,7 +85,8 @@ class WorkerProcess:
     async def _keep_house(self) -> None:
         for bureau in await self.hotline.bureaus():
             async with self.hotline.ledger(bureau) as ledger:
-                await keep_house(ledger.tx)
+                days = self.hotline.settings.callback_log_days
+                await keep_house(ledger.tx, callback_log_days=days)
 
 
 async def repeat(
@@ -95,14 +94,17 @@ async def repeat(
 ) -> None:
     """Every so often, and at once when wanted. Postgres away is waited out."""
     wanted = wanted or asyncio.Event()
+    pause, longest = DATABASE_PAUSE_SECONDS
     while True:
         wanted.clear()
         try:
             await work()
         except Unavailable:
             log.warning("database away, waiting")
-            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, longest)
             continue
+        pause, _ = DATABASE_PAUSE_SECONDS
         try:
             async with asyncio.timeout(seconds):
                 await wanted.wait()

@@ -102,6 +102,8 @@ def join(desk: IntakeDesk, source: str, message: TicketCreated, ticket: Ticket) 
     """The same matter from another platform: one ticket, two numbers (ruling 47)."""
     word, raw = masked_word(desk, message, ticket, reseal=False)
     outcome = compare(ticket, desk.standing(ticket), word)
+    data = message.data
+    desk.note_receipt(source, data.upstream_no, received_at=data.received_at, at=message.at)
     return record_update(
         desk, source, message, ticket, word=word, outcome=outcome, raw=raw, link=True
     )
