@@ -52,7 +52,7 @@ async def test_a_migration_gives_up_for_a_long_transaction_and_is_run_again(
     assert waited < LOCK_SECONDS + 1
     assert (again.returncode, made) == (0, 1), told
     async with hotline.ledger(BUREAU, writing=False) as ledger:
-        assert await ledger.tx.row(text("SELECT FROM tickets WHERE no = :no"), no=no) is not None
+        assert await ledger.tx.row(text("SELECT no FROM tickets WHERE no = :no"), no=no) is not None
 
 
 async def start_migration(owner: str) -> asyncio.subprocess.Process:
