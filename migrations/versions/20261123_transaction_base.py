@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.types import UserDefinedType
 
 revision = "f4b07c2e9d51"
-down_revision = "f4a91c7e2d50"
+down_revision = "d3a86e5c17f2"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
