@@ -6,7 +6,8 @@ PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
 ARGS ?=
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
-SEEDS ?= $(or $(SEED),1)
+SEED ?= 1
+SEEDS ?= $(SEED)
 TICKETS ?= 10000
 
 # Two at a time, each with servers of its own: half of a test is waiting for them.
@@ -70,11 +71,11 @@ stateful: $(STAMP) ## 随机操作两万步，每一步后核对不变的规矩�
 feed: $(STAMP) ## 二十个连接写三万行，读者不漏不重（朴素的游标漏多少也一并列出）
 	@MINHU_ROWS=30000 $(BIN)/python -m pytest tests/scoring/test_crowd.py $(PYTEST_ARGS)
 
-storm: $(STAMP) ## 各种故障之下一万件工单不丢、不重、不乱，每个种子至多十分钟（SEEDS="1 2 3" TICKETS=10000）
-	@$(BIN)/python -m tests.storm --seed $(SEEDS) --tickets $(TICKETS) $(ARGS)
-
 reconcile: $(STAMP) ## 一万张工单里藏五十处出入，对账须恰好找出五十处（SEED=12345）
 	@MINHU_TICKETS=10000 MINHU_GAPS=50 MINHU_SEED=$(or $(SEED),12345) $(BIN)/python -m pytest tests/reconcile/test_gaps.py $(PYTEST_ARGS)
+
+storm: $(STAMP) ## 各种故障之下一万件工单不丢、不重、不乱，每个种子至多十分钟（SEEDS="1 2 3" TICKETS=10000）
+	@$(BIN)/python -m tests.storm --seed $(SEEDS) --tickets $(TICKETS) $(ARGS)
 
 recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \
