@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "f4a91c7e2d50"
-down_revision = "d3a86e5c17f2"
+down_revision = "f4b07c2e9d51"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -73,6 +73,12 @@ def _lease_deliveries() -> None:
     )
     op.add_column(
         "deliveries", sa.Column("lease", sa.Uuid(), comment="租约；结果只在它仍有效时写入")
+    )
+    op.create_index(
+        "ix_deliveries_parked",
+        "deliveries",
+        ["bureau_id", "subscriber"],
+        postgresql_where=sa.text("parked_at IS NOT NULL"),
     )
     op.create_index(
         "ix_deliveries_receivers",
@@ -185,6 +191,7 @@ def _create_log() -> None:
         sa.Column("event_type", sa.Text(), nullable=False, comment="事件类型"),
         sa.Column("webhook_id", sa.Text(), nullable=False, comment="消息编号，重试与重放不变"),
         sa.Column("body", sa.LargeBinary(), nullable=False, comment="所送正文，首次投递时定下"),
+        sa.Column("trace", sa.Text(), comment="追踪编号"),
         sa.Column("state", sa.Text(), nullable=False, comment="投递状态"),
         sa.Column(
             "tries",
@@ -238,6 +245,7 @@ def downgrade() -> None:
         "DELETE FROM deliveries WHERE subscriber LIKE 'subscription:%' OR stream_id < 0"
         " AND subscriber LIKE 'callback:%'"
     )
-    op.drop_index("ix_deliveries_receivers", table_name="deliveries")
+    for index in ("ix_deliveries_receivers", "ix_deliveries_parked"):
+        op.drop_index(index, table_name="deliveries")
     for column in ("lease", "leased_until", "deferrals"):
         op.drop_column("deliveries", column)

@@ -14,6 +14,7 @@ from services.cli.addresses import read_settings
 from services.dispatch.worker import open_mailbox as open_subscriptions
 from services.intake.handlers import HANDLERS as INTAKE_HANDLERS
 from services.intake.worker import open_mailbox as open_platforms
+from services.intake.worker import open_sweeps
 from services.scoring.handlers import HANDLERS as SCORING_HANDLERS
 from services.scoring.worker import SWEEPS
 from shared.events.subscriptions import CALLBACK, SUBSCRIPTION
@@ -62,7 +63,8 @@ async def work(settings: Settings) -> None:
         hotline = Hotline.open(settings)
         stack.push_async_callback(hotline.close)
         sender = await stack.enter_async_context(open_sender(hotline))
-        running = asyncio.create_task(WorkerProcess(hotline, all_handlers(), sender, SWEEPS).run())
+        sweeps = [*SWEEPS, *await stack.enter_async_context(open_sweeps(hotline))]
+        running = asyncio.create_task(WorkerProcess(hotline, all_handlers(), sender, sweeps).run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         running.cancel()

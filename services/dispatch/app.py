@@ -9,6 +9,7 @@ from services.dispatch.routes import (
     matter_actions,
     matters,
     notices,
+    subscriptions,
     tickets,
 )
 from shared.settings import Settings
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
             emergency.router,
             feed.router,
             notices.router,
+            subscriptions.router,
         ],
         bell=ArqBell(settings.redis_url),
     )

@@ -40,7 +40,14 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "matter_texts": EDIT,
         "matters": EDIT,
         "notices": APPEND,
+        "number_receipts": EDIT,
         "raw_messages": EDIT,
+        "reconciliation_case_events": APPEND,
+        "reconciliation_cases": EDIT,
+        "reconciliation_entries": ALL,
+        "reconciliation_pulls": EDIT,
+        "reconciliation_requests": EDIT,
+        "reconciliations": APPEND,
         "sandbox_clock": EDIT,
         "schemes": EDIT,
         "source_secrets": EDIT,
@@ -54,6 +61,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "ticket_units": APPEND,
         "ticket_upstream_nos": APPEND,
         "tickets": EDIT,
+        "transaction_bases": READ,
         "units": EDIT,
     }
 )

@@ -25,7 +25,14 @@ END = text(
     " WHERE bureau_id = :bureau AND subscription_id = :id AND ended_at IS NULL"
 )
 # Nobody is left to hear of what is still owed.
-FORGET = text("DELETE FROM deliveries WHERE bureau_id = :bureau AND subscriber = :subscriber")
+FORGET = text(
+    "WITH gone AS (DELETE FROM deliveries WHERE bureau_id = :bureau"
+    " AND subscriber = :subscriber RETURNING 1)"
+    " INSERT INTO delivery_counts (bureau_id, subscriber, slot, handled)"
+    " SELECT :bureau, :subscriber, 0, count(*) FROM gone"
+    " ON CONFLICT (bureau_id, subscriber, slot)"
+    " DO UPDATE SET handled = delivery_counts.handled + EXCLUDED.handled"
+)
 CANCEL = text(
     "UPDATE callback_log SET state = 'cancelled', settled_at = :now WHERE bureau_id = :bureau"
     " AND subscriber = :subscriber AND settled_at IS NULL"

@@ -29,6 +29,15 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.reconciliation import (
+    number_receipts,
+    reconciliation_case_events,
+    reconciliation_cases,
+    reconciliation_entries,
+    reconciliation_pulls,
+    reconciliation_requests,
+    reconciliations,
+)
 from shared.models.schemes import schemes
 from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
@@ -41,6 +50,7 @@ from shared.models.tickets import (
     ticket_upstream_nos,
     tickets,
 )
+from shared.models.transactions import transaction_bases
 
 __all__ = [
     "api_keys",
@@ -73,7 +83,14 @@ __all__ = [
     "media_items",
     "metadata",
     "notices",
+    "number_receipts",
     "raw_messages",
+    "reconciliation_case_events",
+    "reconciliation_cases",
+    "reconciliation_entries",
+    "reconciliation_pulls",
+    "reconciliation_requests",
+    "reconciliations",
     "sandbox_clock",
     "schemes",
     "source_secrets",
@@ -87,5 +104,6 @@ __all__ = [
     "ticket_units",
     "ticket_upstream_nos",
     "tickets",
+    "transaction_bases",
     "units",
 ]

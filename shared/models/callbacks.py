@@ -82,6 +82,7 @@ callback_log = Table(
     text("event_type", "事件类型"),
     text("webhook_id", "消息编号，重试与重放不变"),
     Column("body", LargeBinary, nullable=False, comment="所送正文，首次投递时定下"),
+    text("trace", "追踪编号", nullable=True),
     text("state", "投递状态"),
     Column("tries", JSONB, nullable=False, server_default=sql("'[]'"), comment="每次尝试及其结果"),
     Column("replay_of", BigInteger, comment="重放自哪一条"),

@@ -100,6 +100,12 @@ deliveries = Table(
         postgresql_where=sql("parked_at IS NULL"),
     ),
     Index(
+        "ix_deliveries_parked",
+        "bureau_id",
+        "subscriber",
+        postgresql_where=sql("parked_at IS NOT NULL"),
+    ),
+    Index(
         "ix_deliveries_receivers",
         "bureau_id",
         "subscriber",

@@ -1,12 +1,13 @@
 """Calls to addresses that others have named: checked, pinned to the checked address, bounded."""
 
 from shared.outgoing.addresses import Reach, RefusedAddress, check_url, reach_of, resolve
-from shared.outgoing.client import Answer, Client, Letter, open_client
+from shared.outgoing.client import Answer, Client, Letter, Page, open_client
 
 __all__ = [
     "Answer",
     "Client",
     "Letter",
+    "Page",
     "Reach",
     "RefusedAddress",
     "check_url",

@@ -1,9 +1,12 @@
-"""One signed POST: no redirects, no proxy of the environment, and nothing read but the head."""
+"""One signed call: no redirects, no proxy of the environment.
+
+Of a POST nothing is read but the head; of a GET no more than is asked for, in no more time.
+"""
 
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -46,6 +49,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What was read of a GET: its body with status 200, or in `error` why there is none."""
+
+    body: bytes = b""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """`resolver` and `tls` are given by tests alone; `timeout` bounds all of one call."""
 
@@ -64,19 +75,56 @@ class Client:
             return Answer(error=name_of(error), milliseconds=_since(begun_at))
         return Answer(status, None, retry_after, _since(begun_at))
 
+    async def read(
+        self, url: str, headers: Mapping[str, str], *, most: int, seconds: float
+    ) -> Page:
+        """A GET of at most so many bytes in at most so many seconds. Never raises either."""
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._open("GET", url, dict(headers), timeout=seconds) as response,
+            ):
+                if response.status_code != 200:
+                    return Page(error=f"HTTP {response.status_code}")
+                parts: list[bytes] = []
+                async for part in response.aiter_bytes():
+                    most -= len(part)
+                    if most < 0:
+                        return Page(error="too-large")
+                    parts.append(part)
+        except (OSError, ValueError, httpx.HTTPError, RefusedAddress) as error:
+            return Page(error=name_of(error))
+        return Page(b"".join(parts))
+
     async def _post(self, letter: Letter) -> tuple[int, float | None]:
-        target = read_target(letter.url, self.reach)
+        async with self._open(
+            "POST", letter.url, letter.headers, body=letter.body, timeout=self.timeout
+        ) as response:
+            return response.status_code, read_retry_after(response)
+
+    @asynccontextmanager
+    async def _open(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - of each step; the caller bounds the whole
+        body: bytes | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        target = read_target(url, self.reach)
         address = await pin(target, self.reach, resolver=self.resolver)
         host = f"[{address}]" if ":" in address else address
         async with self.http.stream(
-            "POST",
+            method,
             f"{target.scheme}://{host}:{target.port}{target.path}",
-            content=letter.body,
-            headers={**letter.headers, "host": target.authority},
+            content=body,
+            headers={**headers, "host": target.authority},
+            timeout=timeout,
             # TLS greets, and checks the certificate of, the name rather than the address.
             extensions={"sni_hostname": target.host},
         ) as response:
-            return response.status_code, read_retry_after(response)
+            yield response
 
 
 @asynccontextmanager

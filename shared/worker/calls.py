@@ -37,6 +37,7 @@ class Message:
     body: bytes
     ticket_id: int
     ticket_no: str
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ import orjson
 from sqlalchemy import text
 
 from shared.db import Tx, is_transient
-from shared.errors import ErrorKind, HotlineError
+from shared.errors import ErrorKind, HotlineError, NewerRelease, NotNow
 from shared.tickets import Hotline, Ledger
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 LONGEST_WAIT = 300.0
+LEFT_SECONDS = 2.0
 SLOTS = 8
 
 COLUMNS = "stream_id, seq, subscriber, event_type, payload::text AS payload, attempts"
@@ -51,6 +52,14 @@ RECORD_FAILURE = text(
     " first_error = coalesce(first_error, :error),"
     " next_try_at = clock_timestamp() + make_interval(secs => CAST(:wait AS double precision)),"
     " parked_at = CASE WHEN attempts + 1 >= :most THEN clock_timestamp() END"
+    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
+    " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
+)
+
+
+LEAVE = text(
+    "UPDATE deliveries SET last_error = :error, first_error = coalesce(first_error, :error),"
+    " next_try_at = clock_timestamp() + make_interval(secs => CAST(:wait AS double precision))"
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
     " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
 )
@@ -99,6 +108,9 @@ async def drain_batch(hotline: Hotline, bureau: int, subscriber: str, handler: H
         async with hotline.ledger(bureau) as ledger:
             batch = await take_batch(ledger.tx, subscriber, batch=hotline.settings.delivery_batch)
             await handle(ledger, batch, handler)
+    except NotNow:
+        log.info("deliveries wait", extra={"subscriber": subscriber, "size": len(batch)})
+        return 0
     except Exception as error:
         if not batch or is_unreachable(error):
             raise
@@ -129,6 +141,8 @@ async def drain_streams(
                 handled += len(taken)
         except Later:
             log.info("delivery waits", extra={"subscriber": subscriber, "stream_id": stream})
+        except NewerRelease as error:
+            await leave(hotline, bureau, subscriber, stream, error)
         except Exception as error:
             if is_unreachable(error):
                 raise
@@ -185,6 +199,22 @@ async def record_failure(
             error=describe(error),
             wait=backoff(attempts + 1),
             most=MAX_ATTEMPTS,
+        )
+
+
+async def leave(
+    hotline: Hotline, bureau: int, subscriber: str, stream: int, error: NewerRelease
+) -> None:
+    """Out of the way of what this process can read, for a while. Not counted, and never parked."""
+    log.warning("left to a newer release", extra={"subscriber": subscriber, "stream_id": stream})
+    async with hotline.ledger(bureau) as ledger:
+        await ledger.tx.run(
+            LEAVE,
+            bureau=bureau,
+            subscriber=subscriber,
+            stream=stream,
+            error=describe(error),
+            wait=LEFT_SECONDS * random.uniform(0.5, 1.0),  # noqa: S311 - as in `backoff`
         )
 
 

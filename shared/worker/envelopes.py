@@ -1,6 +1,8 @@
 """Before a call: what was said at its first try, or is put into words now, and where it goes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import orjson
 from sqlalchemy import text
@@ -9,7 +11,7 @@ from shared import models
 from shared.outgoing import Letter
 from shared.tickets import Ledger
 from shared.tickets.statements import write_rows
-from shared.worker.calls import Claim, Key, Message, Sender
+from shared.worker.calls import Address, Claim, Key, Mailbox, Message, Sender
 from shared.worker.deliveries import Delivery, forget
 
 KEYS = (
@@ -17,7 +19,9 @@ KEYS = (
     " seq bigint) WHERE c.bureau_id = :bureau AND c.subscriber = :subscriber"
     " AND c.stream_id = k.stream_id AND c.seq = k.seq"
 )
-SAID = text("SELECT c.stream_id, c.seq, c.webhook_id, c.body, c.ticket_id, c.ticket_no" + KEYS)
+SAID = text(
+    "SELECT c.stream_id, c.seq, c.webhook_id, c.body, c.ticket_id, c.ticket_no, c.trace" + KEYS
+)
 COLUMNS = (
     "subscriber",
     "stream_id",
@@ -27,9 +31,15 @@ COLUMNS = (
     "event_type",
     "webhook_id",
     "body",
+    "trace",
     "state",
     "tries",
     "created_at",
+)
+TRACES = text(
+    "SELECT e.ticket_id, e.seq, e.trace FROM ticket_events AS e,"
+    " json_to_recordset(CAST(:keys AS json)) AS k(stream_id bigint, seq bigint)"
+    " WHERE e.bureau_id = :bureau AND e.ticket_id = k.stream_id AND e.seq = k.seq"
 )
 KEEP = text(write_rows(models.callback_log, "calls", COLUMNS))
 CANCEL = text(
@@ -59,7 +69,7 @@ async def prepare(ledger: Ledger, claims: Sequence[Claim], sender: Sender) -> Ma
         for one in claims
         if one.key not in known and one.delivery.stream_id in address.may_hear
     ]
-    written = await mailbox.write(ledger, subscriber, unsaid) if unsaid else {}
+    written = await _write(ledger, mailbox, unsaid) if unsaid else {}
     await _keep(ledger, unsaid, written)
     said = {
         key: message
@@ -68,9 +78,25 @@ async def prepare(ledger: Ledger, claims: Sequence[Claim], sender: Sender) -> Ma
     }
     await _cancel(ledger, [one for one in claims if one.key not in said], subscriber)
     return {
-        key: Letter(address.url, message.body, address.sign(message.webhook_id, message.body))
+        key: Letter(address.url, message.body, _headers(address, message))
         for key, message in said.items()
     }
+
+
+async def _write(
+    ledger: Ledger, mailbox: Mailbox, deliveries: Sequence[Delivery]
+) -> dict[Key, Message]:
+    """With the trace of the request that each of them came of."""
+    written = await mailbox.write(ledger, deliveries[0].subscriber, deliveries)
+    keys = [{"stream_id": one.stream_id, "seq": one.seq} for one in deliveries]
+    rows = await ledger.tx.rows(TRACES, bureau=ledger.tx.bureau, keys=orjson.dumps(keys).decode())
+    traces = {(row.ticket_id, row.seq): row.trace for row in rows}
+    return {key: replace(message, trace=traces.get(key)) for key, message in written.items()}
+
+
+def _headers(address: Address, message: Message) -> dict[str, str]:
+    trace = {} if message.trace is None else {"traceparent": message.trace}
+    return address.sign(message.webhook_id, message.body) | trace
 
 
 async def _said(ledger: Ledger, claims: Sequence[Claim], subscriber: str) -> dict[Key, Message]:
@@ -79,7 +105,7 @@ async def _said(ledger: Ledger, claims: Sequence[Claim], subscriber: str) -> dic
     )
     return {
         (row.stream_id, row.seq): Message(
-            row.webhook_id, bytes(row.body), row.ticket_id, row.ticket_no
+            row.webhook_id, bytes(row.body), row.ticket_id, row.ticket_no, row.trace
         )
         for row in rows
     }
@@ -88,7 +114,7 @@ async def _said(ledger: Ledger, claims: Sequence[Claim], subscriber: str) -> dic
 async def _keep(
     ledger: Ledger, deliveries: Sequence[Delivery], written: Mapping[Key, Message]
 ) -> None:
-    calls = [
+    calls: list[dict[str, Any]] = [
         {
             "subscriber": one.subscriber,
             "stream_id": one.stream_id,
@@ -98,6 +124,7 @@ async def _keep(
             "event_type": one.event_type,
             "webhook_id": message.webhook_id,
             "body": f"\\x{message.body.hex()}",
+            "trace": message.trace,
             "state": "waiting",
             "tries": [],
             "created_at": ledger.now,

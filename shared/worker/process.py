@@ -27,7 +27,7 @@ Sweep = Callable[[Hotline, int], Awaitable[None]]
 
 POLL_SECONDS = 0.05
 REDIS_PAUSE_SECONDS = 1.0
-DATABASE_PAUSE_SECONDS = 0.5
+DATABASE_PAUSE_SECONDS = (0.05, 0.5)  # a connection lost costs little, a server away waits longer
 HOUSEKEEPING_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
 
@@ -94,14 +94,17 @@ async def repeat(
 ) -> None:
     """Every so often, and at once when wanted. Postgres away is waited out."""
     wanted = wanted or asyncio.Event()
+    pause, longest = DATABASE_PAUSE_SECONDS
     while True:
         wanted.clear()
         try:
             await work()
         except Unavailable:
             log.warning("database away, waiting")
-            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, longest)
             continue
+        pause, _ = DATABASE_PAUSE_SECONDS
         try:
             async with asyncio.timeout(seconds):
                 await wanted.wait()

@@ -27,6 +27,7 @@ from shared.db import migrate
 from shared.domain import events, fold, steps
 from shared.domain.actor import SYSTEM
 from shared.domain.events import Entry, Event, TicketAccepted
+from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.events import codec, subscriptions
 from shared.tickets import ledger, loading, rows, statements
@@ -95,7 +96,7 @@ def _add_events() -> None:
     put((*events.EVENTS, TicketLabelled), "EVENTS", events, codec)
     known: dict[str, type[Event]] = dict(codec.BY_TYPE)
     known |= {TicketLabelled.type: TicketLabelled, ShiftAccepted.type: ShiftAccepted}
-    put(MappingProxyType(known), "BY_TYPE", codec)
+    put(MappingProxyType(known), "BY_TYPE", codec, loading)
     adapters = {name: TypeAdapter(event) for name, event in known.items()}
     put(MappingProxyType(adapters), "ADAPTERS", codec)
     for module, copies in ((steps, (fold,)), (rounds, (facts,))):
@@ -121,6 +122,7 @@ def put_method(owner: type, name: str, method: Callable[..., object]) -> None:
 def _add_field_to_fold() -> None:
     put(LabelledTicket, "Ticket", fold)
     put(TypeAdapter(LabelledTicket), "TICKET", codec)
+    put(codec.FORM + 1, "FORM", codec, rows, loading)
 
 
 def _add_subscriber() -> None:
@@ -128,10 +130,10 @@ def _add_subscriber() -> None:
     put((*subscriptions.INTERNAL, LABELS), "INTERNAL", subscriptions, health)
 
     def subscribers(
-        event: Event, before: Ticket | None, after: Ticket, callbacks: Mapping[str, str]
+        event: Event, before: Ticket | None, after: Ticket, rulebook: Rulebook
     ) -> list[str]:
         more = [LABELS] if isinstance(event, ShiftAccepted) else []
-        return heard(event, before, after, callbacks) + more
+        return heard(event, before, after, rulebook) + more
 
     def all_handlers() -> Mapping[str, Handler]:
         return {**handlers(), LABELS: label_tickets}

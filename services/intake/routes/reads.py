@@ -13,13 +13,9 @@ from shared.domain.calendar import CITY_ZONE
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
 from shared.errors import NotFound
-from shared.events.subscriptions import CALLBACK
-from shared.identity.sources import Source, set_callback
-from shared.outgoing import check_url, reach_of
+from shared.identity.sources import Source
 from shared.tickets import Hotline, find_masters, find_tickets
-from shared.tickets.receivers import enable
-from shared.web.bodies import Body, parse, read_body
-from shared.web.openapi import answers, body_of
+from shared.web.openapi import answers
 from shared.web.signatures import authenticate_any
 
 router = APIRouter(prefix="/v1", tags=["平台查询"])
@@ -32,10 +28,6 @@ VIEW = {
     "received_at": "2026-11-18T09:12:00+08:00",
     "completed_at": None,
 }
-
-
-class CallbackBody(Body):
-    url: str | None
 
 
 async def signed_source(request: Request, raw: bytes = b"") -> Source:
@@ -119,22 +111,3 @@ def platform_view(
 
 def city_time(at: Any) -> str | None:
     return None if at is None else str(at.astimezone(CITY_ZONE).isoformat())
-
-
-@router.put(
-    "/callback",
-    summary="登记状态变更的回调地址（https；沙箱可用本机地址）",
-    openapi_extra=body_of(CallbackBody, {"url": "https://platform.example/callback"}),
-    responses=answers({"url": "https://platform.example/callback"}),
-)
-async def put_callback(request: Request) -> Response:
-    raw = await read_body(request)
-    source = await signed_source(request, raw)
-    hotline: Hotline = request.app.state.hotline
-    url = parse(CallbackBody, raw).url
-    if url is not None:
-        await check_url(url, reach_of(hotline.settings))
-    async with hotline.database.transaction(source.bureau) as tx:
-        await set_callback(tx.connection, source.bureau, source.name, url)
-        await enable(tx, CALLBACK + source.name)
-    return Response(orjson.dumps({"url": url}), media_type="application/json")
