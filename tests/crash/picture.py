@@ -32,12 +32,12 @@ VOLATILE = frozenset(
         "arrival",
         "created_at",
         "known_xid",
+        "lease",
         "leased_until",
         "position",
         "request_hash",
         "salt",
         "sealed",
-        "token",
         "trace",
         "xid",
     }
@@ -45,12 +45,14 @@ VOLATILE = frozenset(
 VOLATILE_OF: Mapping[str, frozenset[str]] = {
     "deliveries": frozenset({"next_try_at"}),
     "delivery_counts": frozenset({"slot"}),
+    "callback_log": frozenset({"number"}),
     "raw_messages": frozenset({"received_at"}),
 }
 # Numbers handed out by sequences: told by their order.
 NUMBERED = re.compile(r"\b(?:T\d{8}|[ME])-\d{6}\b")
 TICKET_IDS = frozenset({"ticket_id", "stream_id", "root_ticket_id"})
 # Of texts, each with a salt of its own.
+JSON_BYTES = frozenset({"answer", "body"})  # spelt by Postgres as \\x and hexadecimals
 DIGEST = re.compile(r'"[0-9a-f]{64}"')
 
 Picture = dict[str, list[Any]]
@@ -79,8 +81,11 @@ def clean(table: str, row: Mapping[str, Any], order: Mapping[int, int]) -> dict[
     kept: dict[str, Any] = with_ids(
         {name: value for name, value in row.items() if name not in left_out}, order
     )
-    if isinstance(kept.get("answer"), str):  # bytes of JSON, as Postgres spells them
-        kept["answer"] = bytes.fromhex(kept["answer"].removeprefix("\\x")).decode()
+    for name in JSON_BYTES & kept.keys():
+        if str(kept[name]).startswith("\\x"):
+            kept[name] = bytes.fromhex(kept[name].removeprefix("\\x")).decode()
+    for one in kept.get("tries", ()):
+        del one["milliseconds"]
     return kept
 
 

@@ -25,6 +25,7 @@ from tests.platform import CREATED, Platform
 
 MOST_TRIES = 6
 BEGINNING = datetime.fromisoformat("2026-11-18T09:30:00+08:00")
+END_LEASES = "UPDATE deliveries SET leased_until = now() WHERE leased_until IS NOT NULL"
 MOVE = "UPDATE sandbox_clock SET now_at = $1"
 ASIDE = ""  # what is made ready, and what the stage itself does to the clock
 
@@ -76,6 +77,7 @@ class Stage:
         statements += [f'DELETE FROM "{table}"' for table in CHANGING]
         statements += [
             "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence",
+            "UPDATE sources SET callback_url = NULL",
             "UPDATE bureaus SET config_version = config_version + 1",
             f"INSERT INTO sandbox_clock VALUES (true, '{BEGINNING.isoformat()}')"
             " ON CONFLICT (one) DO UPDATE SET now_at = EXCLUDED.now_at",
@@ -152,8 +154,14 @@ class Stage:
         await self._go_on("drain", worker._drain)
         for sweep in SWEEPS:
             await self._go_on("sweep", partial(worker._sweep, sweep))
-        await self._go_on("call back", partial(drain_callbacks, self.hotline, BUREAU, self.sender))
         await self._go_on("drain", worker._drain)
+
+    async def call_back(self) -> None:
+        """Calls to other systems, and once more when the leases of those cut off have ended."""
+        for _ in range(2):
+            await self._go_on("call", partial(drain_callbacks, self.hotline, BUREAU, self.sender))
+            with self.aside():
+                await self.superuser.execute(END_LEASES)
 
     async def keep_house(self) -> None:
         """What the worker does once a minute."""
