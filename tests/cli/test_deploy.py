@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from services.cli.addresses import OWNER
 from services.cli.main import COMMANDS, load
 from services.cli.serve import DEFAULT_PORT_BASE, PORT_OFFSETS, Service
+from services.intake.routes.reconciliations import MAX_LIST
 from shared.settings import PREFIX, Settings
 from shared.web.bodies import MAX_BODY
 from tests.house.project import ROOT, read
@@ -107,6 +108,8 @@ def test_nginx_keeps_what_is_internal_inside_and_lets_bodies_as_large_as_the_ser
         assert "listen      443 ssl" in server
         assert f"client_max_body_size {MAX_BODY // 1024}k;" in server
         assert "proxy_next_upstream error timeout non_idempotent;" in server
+    (lists,) = re.findall(r"location /v1/reconciliations/ \{([^}]+)\}", public[0])
+    assert f"client_max_body_size {MAX_LIST // 1024**2}m;" in lists
     for service, offset in PORT_OFFSETS.items():
         port = DEFAULT_PORT_BASE + offset
         upstream = rf"upstream minhu_{service} +\{{ server 127\.0\.0\.1:{port};"

@@ -64,7 +64,7 @@ def faults_of(call: ast.Call, made: set[str]) -> Iterator[str]:
     if name in REFUSED and not of_new_table:
         yield name
     if name == "alter_column" and given & RETYPED:
-        yield f"{name} {sorted(given & RETYPED)}"
+        yield f"{name} {sorted(word for word in given & RETYPED if word)}"
     if name == "add_column":
         words = ast.unparse(call)
         if "nullable=False" in words and "server_default" not in words:
