@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.dispatch.routes import (
     actions,
+    dead_letters,
     emergency,
     feed,
     matter_actions,
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
             emergency.router,
             feed.router,
             notices.router,
+            dead_letters.router,
         ],
         bell=ArqBell(settings.redis_url),
     )

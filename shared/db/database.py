@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import CursorResult, Row, TextClause, text
@@ -12,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared.errors import Unavailable
 
-# Deadlock, serialisation failure, lock not available, query cancelled, connection trouble.
-TRANSIENT_STATES = ("40", "55P03", "57", "08", "53")
+# Deadlock, serialisation failure, lock not available, query cancelled, connection trouble,
+# a server that only reads for now.
+TRANSIENT_STATES = ("40", "55P03", "57", "08", "53", "25006")
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 # The transaction id is taken before the clock is read: whatever an open transaction will record
 # carries a time not before its id, so a reader's horizon by id is a horizon in time as well.
@@ -54,9 +57,14 @@ class Tx:
 
 
 class Database:
-    """The engine of one process. `url` is postgresql://user:password@host:port/name."""
+    """The engine of one process. `url` is postgresql://user:password@host:port/name.
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    `options`: settings of the server for all its sessions.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, options: Mapping[str, str] = NO_OPTIONS
+    ) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
@@ -66,7 +74,7 @@ class Database:
             hide_parameters=True,  # what is written may be a citizen's words
             connect_args={
                 "timeout": 5,
-                "server_settings": {"jit": "off", "application_name": "minhu"},
+                "server_settings": {"jit": "off", "application_name": "minhu", **options},
             },
         )
         # The same connections, but every transaction sees one moment.

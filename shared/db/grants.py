@@ -22,6 +22,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "deductions": APPEND,
         "deliveries": ALL,
         "delivery_counts": EDIT,
+        "delivery_productions": ALL,
         "emergencies": APPEND,
         "fact_progress": ALL,
         "fact_versions": ALL,
@@ -39,6 +40,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "matters": EDIT,
         "notices": APPEND,
         "raw_messages": EDIT,
+        "redrives": APPEND,
         "sandbox_clock": EDIT,
         "schemes": EDIT,
         "source_secrets": EDIT,
@@ -51,6 +53,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "ticket_upstream_nos": APPEND,
         "tickets": EDIT,
         "units": EDIT,
+        "workers": ALL,
     }
 )
 

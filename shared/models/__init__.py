@@ -13,6 +13,7 @@ from shared.models.messages import (
     sandbox_clock,
 )
 from shared.models.notices import emergencies, notices
+from shared.models.operations import delivery_productions, redrives, workers
 from shared.models.organisation import (
     api_keys,
     bureaus,
@@ -48,6 +49,7 @@ __all__ = [
     "deductions",
     "deliveries",
     "delivery_counts",
+    "delivery_productions",
     "emergencies",
     "fact_progress",
     "fact_versions",
@@ -66,6 +68,7 @@ __all__ = [
     "metadata",
     "notices",
     "raw_messages",
+    "redrives",
     "sandbox_clock",
     "schemes",
     "source_secrets",
@@ -78,4 +81,5 @@ __all__ = [
     "ticket_upstream_nos",
     "tickets",
     "units",
+    "workers",
 ]

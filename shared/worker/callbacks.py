@@ -17,7 +17,8 @@ from shared.db import is_transient
 from shared.errors import HotlineError, Unavailable
 from shared.events.subscriptions import CALLBACK
 from shared.tickets import Hotline, Ledger
-from shared.worker.deliveries import COLUMNS, Delivery, describe, forget, read_delivery
+from shared.worker.deliveries import COLUMNS, Delivery, forget, read_delivery
+from shared.worker.failures import describe
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ TAKE_NEXT = text(
 POSTPONE = text(
     "UPDATE deliveries SET attempts = attempts + 1, last_error = :error,"
     " first_error = coalesce(first_error, :error), next_try_at = :next_try_at,"
+    " first_failed_at = coalesce(first_failed_at, clock_timestamp()),"
+    " last_failed_at = clock_timestamp(),"
     " parked_at = CASE WHEN :is_last THEN CAST(:now AS timestamptz) END"
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
     " AND seq = :seq"

@@ -17,8 +17,10 @@ from shared.tickets.alarms import run_alarms
 from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
 from shared.worker.callbacks import Sender, drain_callbacks
-from shared.worker.deliveries import Handler, describe, drain
+from shared.worker.deliveries import Handler, drain
+from shared.worker.failures import describe
 from shared.worker.housekeeping import keep_house
+from shared.worker.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -48,46 +50,69 @@ class WorkerProcess:
         wanted = asyncio.Event()
         self.hotline.ring = wanted.set
         sweep = self.hotline.settings.sweep_seconds
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(listen(self.hotline, wanted))
-            tasks.create_task(repeat(self._drain, wanted=wanted, seconds=sweep))
-            tasks.create_task(repeat(self._ring_alarms, seconds=sweep))
-            for sweep_one in self.sweeps:
-                tasks.create_task(repeat(partial(self._sweep, sweep_one), seconds=sweep))
-            tasks.create_task(repeat(self._call_back, seconds=CALLBACK_SECONDS))
-            tasks.create_task(repeat(self._keep_house, seconds=HOUSEKEEPING_SECONDS))
+        pulse = Pulse.open(self.hotline)
+        watch = partial(watched, self.hotline, pulse)
+        drain_all = watch("drain", partial(self._drain, pulse))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(pulse.run(self.hotline))
+                tasks.create_task(listen(self.hotline, wanted))
+                tasks.create_task(repeat(drain_all, wanted=wanted, seconds=sweep))
+                tasks.create_task(repeat(watch("alarms", self._ring_alarms), seconds=sweep))
+                for one in self.sweeps:
+                    work = watch(name_of(one), partial(one, self.hotline))
+                    tasks.create_task(repeat(work, seconds=sweep))
+                call_back = watch("callbacks", self._call_back)
+                tasks.create_task(repeat(call_back, seconds=CALLBACK_SECONDS))
+                keep = watch("housekeeping", self._keep_house)
+                tasks.create_task(repeat(keep, seconds=HOUSEKEEPING_SECONDS))
+        finally:
+            await pulse.leave()
 
-    async def _drain(self) -> None:
-        for bureau in await self.hotline.bureaus():
-            await drain(self.hotline, bureau, self.handlers)
+    async def _drain(self, pulse: Pulse, bureau: int) -> None:
+        await drain(self.hotline, bureau, self.handlers, hold=pulse.hold)
+        pulse.drained()
 
-    async def _sweep(self, sweep: Sweep) -> None:
-        """What a sweep trips over is told, and does not end the others."""
-        for bureau in await self.hotline.bureaus():
+    async def _call_back(self, bureau: int) -> None:
+        await drain_callbacks(self.hotline, bureau, self.sender)
+
+    async def _ring_alarms(self, bureau: int) -> None:
+        more = True
+        while more:
+            async with self.hotline.ledger(bureau) as ledger:
+                more = await run_alarms(ledger, ledger.now)
+                if not more:
+                    await freeze_due_months(ledger, ledger.now)
+
+    async def _keep_house(self, bureau: int) -> None:
+        async with self.hotline.ledger(bureau) as ledger:
+            await keep_house(ledger.tx)
+
+
+def watched(
+    hotline: Hotline, pulse: Pulse, name: str, work: Callable[[int], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    """`work` for every bureau. What it trips over is told, and ends neither it nor the others."""
+
+    async def run() -> None:
+        failed = False
+        for bureau in await hotline.bureaus():
             try:
-                await sweep(self.hotline, bureau)
+                await work(bureau)
             except Unavailable:
                 raise
             except Exception as error:
-                log.exception("sweep failed", extra={"kind": describe(error)})
+                failed = True
+                pulse.fail(name, error)
+                log.exception("sweep failed", extra={"sweep": name, "kind": describe(error)})
+        if not failed:
+            pulse.succeed(name)
 
-    async def _call_back(self) -> None:
-        for bureau in await self.hotline.bureaus():
-            await drain_callbacks(self.hotline, bureau, self.sender)
+    return run
 
-    async def _ring_alarms(self) -> None:
-        for bureau in await self.hotline.bureaus():
-            more = True
-            while more:
-                async with self.hotline.ledger(bureau) as ledger:
-                    more = await run_alarms(ledger, ledger.now)
-                    if not more:
-                        await freeze_due_months(ledger, ledger.now)
 
-    async def _keep_house(self) -> None:
-        for bureau in await self.hotline.bureaus():
-            async with self.hotline.ledger(bureau) as ledger:
-                await keep_house(ledger.tx)
+def name_of(sweep: Sweep) -> str:
+    return str(getattr(sweep, "__name__", "sweep"))
 
 
 async def repeat(
