@@ -1,7 +1,6 @@
 """How the installation does, read once: the server, the workers, what is owed and what waits."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,11 +148,12 @@ class Owed:
         return self.produced - self.handled - self.pending - self.parked
 
 
-async def read_vitals(hotline: Hotline) -> Vitals:
+async def read_vitals(hotline: Hotline, clock: Callable[[], float]) -> Vitals:
+    """`clock`: this process's own, in seconds of the epoch."""
     async with hotline.database.unscoped() as connection:
-        asked = time.time()
+        asked = clock()
         server = (await connection.execute(SERVER)).one()
-        middle = (asked + time.time()) / 2
+        middle = (asked + clock()) / 2
         workers = (await connection.execute(WORKERS)).all()
     values = dict(server._mapping)
     return Vitals(

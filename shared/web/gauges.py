@@ -1,5 +1,6 @@
 """Gauges read from the database when they are asked for, then collected as they were."""
 
+import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -76,7 +77,7 @@ class Gauges(Collector):
 
 async def read_gauges(hotline: Hotline) -> Gauges:
     gauges = Gauges()
-    gauges.set_vitals(await read_vitals(hotline))
+    gauges.set_vitals(await read_vitals(hotline, time.time))
     for bureau in await hotline.bureaus():
         for owed in await read_owed(hotline, bureau):
             key = (str(bureau), owed.subscriber)

@@ -1,6 +1,7 @@
 """Alive, ready, measured."""
 
 import asyncio
+import time
 
 import orjson
 from fastapi import APIRouter, Request
@@ -69,7 +70,7 @@ async def ready(request: Request, hotline: HotlineState) -> Response:
 
 async def look(hotline: Hotline) -> tuple[float, list[str]]:
     """The age of the oldest pending delivery, and what is wrong short of that."""
-    vitals = await read_vitals(hotline)
+    vitals = await read_vitals(hotline, time.time)
     if not vitals.is_writable:
         raise Unavailable("数据库只读")
     oldest = 0.0

@@ -1,5 +1,6 @@
 """What runs: workers, clocks, transactions left open, connections."""
 
+import time
 from collections.abc import Iterator
 
 from services.cli.checks.finding import Finding, bad, good, watch
@@ -16,7 +17,7 @@ from shared.tickets.vitals import (
 
 async def check_running(hotline: Hotline, *, is_running: bool) -> list[Finding]:
     """`is_running`: a worker is expected."""
-    vitals = await read_vitals(hotline)
+    vitals = await read_vitals(hotline, time.time)
     pending = 0
     for bureau in await hotline.bureaus():
         pending += sum(one.pending for one in await read_owed(hotline, bureau))
