@@ -34,7 +34,8 @@ LIST = text(
     " WHERE d.bureau_id = :bureau AND d.parked_at IS NOT NULL"
     " AND (CAST(:subscriber AS text) IS NULL OR d.subscriber = :subscriber)"
     " AND (d.parked_at, d.subscriber, d.stream_id, d.seq)"
-    "  > (CAST(:parked_at AS timestamptz), :after, CAST(:stream AS bigint), CAST(:seq AS bigint))"
+    "  > (CAST(CAST(:parked_at AS text) AS timestamptz), :after, CAST(:stream AS bigint),"
+    "  CAST(:seq AS bigint))"
     " ORDER BY d.parked_at, d.subscriber, d.stream_id, d.seq LIMIT :limit"
 )
 # What is driven again begins anew, apart from the others, and no later one of its stream before

@@ -54,6 +54,7 @@ class WorkerProcess:
         watch = partial(watched, self.hotline, pulse)
         drain_all = watch("drain", partial(self._drain, pulse))
         try:
+            await pulse.look(self.hotline)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(pulse.run(self.hotline))
                 tasks.create_task(listen(self.hotline, wanted))

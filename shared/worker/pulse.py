@@ -86,14 +86,18 @@ class Pulse:
         url = hotline.settings.database_url
         return cls(Database(url, pool_size=1, options={"synchronous_commit": "off"}))
 
+    async def look(self, hotline: Hotline) -> None:
+        """Before the first drain too: what ended a worker is counted before it is met again."""
+        try:
+            await self.beat()
+            await self.bury_dead(hotline)
+        except Unavailable:
+            log.warning("no pulse, database away")
+
     async def run(self, hotline: Hotline) -> None:
         while True:
-            try:
-                await self.beat()
-                await self.bury_dead(hotline)
-            except Unavailable:
-                log.warning("no pulse, database away")
             await asyncio.sleep(BEAT_SECONDS)
+            await self.look(hotline)
 
     def fail(self, work: str, error: Exception) -> None:
         self._error, self._erred = describe(error), time.monotonic()
