@@ -20,7 +20,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful feed docs views scores bench lock clean
+.PHONY: help install up demo test check format clocks stateful feed reconcile recovery docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -67,6 +67,13 @@ stateful: $(STAMP) ## 随机操作两万步，每一步后核对不变的规矩�
 
 feed: $(STAMP) ## 二十个连接写三万行，读者不漏不重（朴素的游标漏多少也一并列出）
 	@MINHU_ROWS=30000 $(BIN)/python -m pytest tests/scoring/test_crowd.py $(PYTEST_ARGS)
+
+reconcile: $(STAMP) ## 一万张工单里藏五十处出入，对账须恰好找出五十处（SEED=12345）
+	@MINHU_TICKETS=10000 MINHU_GAPS=50 MINHU_SEED=$(or $(SEED),12345) $(BIN)/python -m pytest tests/reconcile/test_gaps.py $(PYTEST_ARGS)
+
+recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
+	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \
+		$(BIN)/python -m pytest tests/recovery/*.py $(PYTEST_ARGS)
 
 docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限）
 	@$(BIN)/python -m tests.house.states

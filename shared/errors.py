@@ -84,3 +84,19 @@ class Unavailable(HotlineError):
     kind = ErrorKind.UNAVAILABLE
     code = "unavailable"
     title = "服务暂不可用，请稍后重试"
+
+
+class NewerRelease(HotlineError):
+    """Only a newer release can read this: left to it, which is about to take over."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "unavailable"
+    title = "正在升级，须由较新的版本处理，请稍后重试"
+
+
+class NotNow(HotlineError):
+    """Nothing of the kind can be done by this process at present: all of it waits, uncounted."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "unavailable"
+    title = "考核正在重算或升级，请稍后重试"

@@ -131,6 +131,7 @@ NOTICES: Mapping[NoticeKind, str] = MappingProxyType(
         NoticeKind.EMERGENCY_PUSHED: "应急工单",
         NoticeKind.EMERGENCY_DECLARED: "启动应急预案",
         NoticeKind.EMERGENCY_ENDED: "应急预案结束",
+        NoticeKind.RECEIVER_DISABLED: "接收端已停用",
     }
 )
 ESCALATIONS: Mapping[EscalationCause, str] = MappingProxyType(

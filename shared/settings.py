@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_validator
 
 from shared.errors import HotlineError
 
@@ -23,6 +23,8 @@ class Settings(BaseModel, frozen=True):
 
     `keyring_file` holds the keys for hashing callers' numbers, sealing and cursors (mode 600).
     `delivery_batch`: deliveries drained in one transaction; `sweep_seconds`: between two sweeps.
+    `callback_networks`: private networks that callbacks may go to; `callback_days`: without one
+    success, after which a receiver is disabled; `callback_log_days`: how long calls are kept.
     """
 
     database_url: str
@@ -36,6 +38,15 @@ class Settings(BaseModel, frozen=True):
     sweep_seconds: float = Field(default=1.0, gt=0, le=60)
     max_pending_seconds: int = Field(default=300, ge=1)
     group_commit: bool = True
+    callback_networks: tuple[IPvAnyNetwork, ...] = ()
+    callback_days: int = Field(default=5, ge=1, le=365)
+    callback_log_days: int = Field(default=30, ge=1, le=3650)
+
+    @field_validator("callback_networks", mode="before")
+    @classmethod
+    def split(cls, given: object) -> object:
+        """One after the other, with commas between."""
+        return [one.strip() for one in given.split(",")] if isinstance(given, str) else given
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from shared.tickets.clock import set_clock as move_clock
 from shared.tickets.clock import start_clock
 from shared.vault.keyring import create_keyring
 from shared.worker.deliveries import drain as drain_bureau
+from tests.faults.faulty import exposing, faults, faulty, go_on, repeating
 
 BUREAU = 1
 TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -33,6 +34,8 @@ numbers = itertools.count(1)
 
 Tell = Callable[[str], None]
 TOLD = "told"
+CUTS = "cuts"
+UNDISTURBED = "undisturbed"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,30 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         redis.stop()
         postgres.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def faults_where_wanted() -> Iterator[None]:
+    with faulty():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def faults_of_this_test(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Iterator[None]:
+    """How many there were, for the end of the run; none where the test says why not."""
+    mode = faults()
+    if mode is None:
+        yield
+        return
+    marker = request.node.get_closest_marker(UNDISTURBED)
+    mode.is_paused = marker is not None
+    before = mode.total
+    yield
+    record_property(CUTS, mode.total - before)
+    if marker is not None:
+        record_property(UNDISTURBED, marker.args[0])
 
 
 async def _load(settings: Settings) -> SampleSecrets:
@@ -126,10 +153,19 @@ def secrets(stack: Stack) -> dict[str, str]:
 
 
 @asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[None]:
+    """What the service does beside its answers is its own as well."""
+    async with AsyncExitStack() as open_things:
+        with exposing():
+            await open_things.enter_async_context(app.router.lifespan_context(app))
+        yield
+
+
+@asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    transport = ASGITransport(app, raise_app_exceptions=False)
+    transport = repeating(ASGITransport(app, raise_app_exceptions=False))
     async with (
-        app.router.lifespan_context(app),
+        running(app),
         AsyncClient(transport=transport, base_url="http://minhu.test") as client,
     ):
         yield client
@@ -170,7 +206,7 @@ def drain(hotline: Hotline) -> Callable[[], Awaitable[int]]:
     """Runs every service's handlers until nothing is owed."""
 
     async def run() -> int:
-        return await drain_bureau(hotline, BUREAU, all_handlers())
+        return await go_on(lambda: drain_bureau(hotline, BUREAU, all_handlers()))
 
     return run
 
@@ -192,8 +228,25 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.getreports(outcome):
-            for name, line in report.user_properties:
-                if name == TOLD:
-                    terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {line}")
+    reports = [
+        report
+        for outcome in ("passed", "failed", "")  # the last: what came before and after a test
+        for report in terminalreporter.getreports(outcome)
+    ]
+    cuts, undisturbed = [], []
+    for report in reports:
+        for name, value in report.user_properties:
+            if name == TOLD:
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
+            elif name == CUTS and report.when == "teardown":
+                cuts.append(value)
+            elif name == UNDISTURBED and report.when == "teardown":
+                undisturbed.append(f"{report.nodeid}：{value}")
+    if cuts:
+        hit = sum(1 for one in cuts if one)
+        terminalreporter.write_line(
+            f"{len(cuts)} 项测试中 {hit} 项遇到故障，共 {sum(cuts)} 次；"
+            f"不受故障的 {len(undisturbed)} 项："
+        )
+        for line in undisturbed:
+            terminalreporter.write_line(f"  {line}")

@@ -13,7 +13,7 @@ from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.events import FieldRank, TicketReceived
 from shared.domain.words import AppealType, Role, TicketKind, Urgency
-from shared.tickets import Hotline
+from shared.tickets import Hotline, Ledger
 
 CITY = Actor(role=Role.SOURCE, name="city-12345")
 RECEIVED_AT = datetime(2026, 11, 18, 9, 12, tzinfo=CITY_ZONE)
@@ -25,47 +25,51 @@ TEXTS = {
 upstream_nos = itertools.count(1)
 
 
-async def make_ticket(
-    hotline: Hotline,
+async def make_ticket(hotline: Hotline, *, bureau: int = 1, **values: Any) -> str:
+    """A ticket as if a platform had pushed it; answers its number."""
+    async with hotline.ledger(bureau) as ledger:
+        return await open_ticket(ledger, **values)
+
+
+async def open_ticket(
+    ledger: Ledger,
     *,
-    bureau: int = 1,
     texts: Mapping[str, str] = TEXTS,
     received_at: datetime = RECEIVED_AT,
     upstream_no: str | None = None,
     source: str = "city-12345",
     **values: Any,
 ) -> str:
-    """A ticket as if a platform had pushed it; answers its number."""
-    async with hotline.ledger(bureau) as ledger:
-        row = await ledger.tx.row(text("SELECT nextval('ticket_ids') AS id"))
-        assert row is not None
-        no = f"T{received_at.astimezone(CITY_ZONE):%Y%m%d}-{row.id:06d}"
-        event: dict[str, Any] = {
-            "appeal_type": AppealType.COMPLAINT,
-            "urgency": Urgency.NORMAL,
-            "ticket_kind": TicketKind.TRANSFER,
-            "is_anonymous": False,
-            "is_confidential": False,
-            "need_reply": True,
-            "has_phone": True,
-            "street": "共和新路街道",
-            "carried": ("content",),
-            **values,
-        }
-        ledger.open(
-            row.id,
-            TicketReceived(
-                no=no,
-                source=source,
-                upstream_no=upstream_no or f"SH12345-{next(upstream_nos):05d}",
-                received_at=received_at,
-                rank=FieldRank(at=received_at),
-                **event,
-            ),
-            actor=Actor(role=Role.SOURCE, name=source),
-            occurred_at=received_at,
-            texts=texts,
-        )
+    """The same in a transaction that is the caller's."""
+    row = await ledger.tx.row(text("SELECT nextval('ticket_ids') AS id"))
+    assert row is not None
+    no = f"T{received_at.astimezone(CITY_ZONE):%Y%m%d}-{row.id:06d}"
+    event: dict[str, Any] = {
+        "appeal_type": AppealType.COMPLAINT,
+        "urgency": Urgency.NORMAL,
+        "ticket_kind": TicketKind.TRANSFER,
+        "is_anonymous": False,
+        "is_confidential": False,
+        "need_reply": True,
+        "has_phone": True,
+        "street": "共和新路街道",
+        "carried": ("content",),
+        **values,
+    }
+    ledger.open(
+        row.id,
+        TicketReceived(
+            no=no,
+            source=source,
+            upstream_no=upstream_no or f"SH12345-{next(upstream_nos):05d}",
+            received_at=received_at,
+            rank=FieldRank(at=received_at),
+            **event,
+        ),
+        actor=Actor(role=Role.SOURCE, name=source),
+        occurred_at=received_at,
+        texts=texts,
+    )
     return no
 
 

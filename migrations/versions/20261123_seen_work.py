@@ -1,4 +1,4 @@
-"""Deliveries counted when they are made, dead letters driven again, and the workers' pulse."""
+"""Deliveries counted when they are made, dead letters driven again, and the workers' heartbeat."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "e4c7a9120b5d"
-down_revision = "d3a86e5c17f2"
+down_revision = "f4c20b9e7d31"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -63,11 +63,12 @@ def upgrade() -> None:
             comment="曾出错或重投，不与别的一同处理",
         ),
     )
-    for name, column, where in (
-        ("ix_deliveries_apart", "next_try_at", "parked_at IS NULL AND apart"),
-        ("ix_deliveries_parked", "parked_at", "parked_at IS NOT NULL"),
-    ):
-        op.create_index(name, "deliveries", ["bureau_id", column], postgresql_where=sa.text(where))
+    op.create_index(
+        "ix_deliveries_apart",
+        "deliveries",
+        ["bureau_id", "next_try_at"],
+        postgresql_where=sa.text("parked_at IS NULL AND apart"),
+    )
     for statement in (COUNT, TRIGGER, ALWAYS, BEGIN_COUNT):
         op.execute(statement)
 
@@ -145,7 +146,6 @@ def _create_workers() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER tr_deliveries_counted ON deliveries")
     op.execute("DROP FUNCTION minhu_count_produced()")
-    op.drop_index("ix_deliveries_parked", "deliveries")
     op.drop_index("ix_deliveries_apart", "deliveries")
     for column in ("apart", "last_failed_at", "first_failed_at"):
         op.drop_column("deliveries", column)

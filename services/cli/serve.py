@@ -2,7 +2,6 @@
 
 import gc
 import os
-import socket
 from enum import StrEnum
 from importlib import import_module
 
@@ -10,7 +9,8 @@ import typer
 import uvicorn
 
 from services.cli.addresses import read_settings
-from shared.embedded.folder import PortTaken
+from services.cli.closing import GracefulServer, LastWord
+from services.cli.listening import find_handed, listen, take_over
 from shared.logging import set_up_logging
 
 CLOSING_SECONDS = 5
@@ -35,13 +35,16 @@ def serve(
     service: Service = typer.Argument(help="intake 受理、dispatch 派单、scoring 考核"),
     host: str = typer.Option("127.0.0.1", help="监听地址"),
     port: int = typer.Option(0, help="端口，缺省为 8101、8102、8103"),
+    fd: int = typer.Option(-1, help="改用已在监听的套接字（描述符）；systemd 交来的自动取用"),
 ) -> None:
     set_up_logging()
     settings = read_settings(os.environ)
-    with listen(host, port or DEFAULT_PORT_BASE + PORT_OFFSETS[service]) as listening:
+    handed = fd if fd >= 0 else find_handed(os.environ)
+    own = port or DEFAULT_PORT_BASE + PORT_OFFSETS[service]
+    with listen(host, own) if handed is None else take_over(handed) as listening:
         # Loaded by name: a process holds the code of its own service alone.
         create_app = import_module(f"services.{service}.app").create_app
-        served = create_app(settings)
+        served = LastWord(create_app(settings))
         # What is loaded by now stays. Every full collection would look through it all again, which
         # stops the process for some 40 ms, now and then in the middle of an answer.
         gc.freeze()
@@ -57,19 +60,7 @@ def serve(
             proxy_headers=False,  # nothing asks for the peer's address or scheme
             date_header=True,
             limit_concurrency=MOST_CONNECTIONS,
+            backlog=BACKLOG,
             timeout_graceful_shutdown=CLOSING_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise PortTaken(f"不能监听 {host}:{port}：{error.strerror}") from error
-    listening.set_inheritable(True)
-    return listening
+        GracefulServer(config).run(sockets=[listening])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import typer
 from sqlalchemy import text
@@ -12,11 +11,13 @@ from services.cli.folder import DEFAULT
 from services.cli.installation import SET_BUREAU, enter_bureau, run_on
 from services.cli.keys import show_minute
 from services.cli.table import print_rows
-from shared.errors import Invalid, NotFound
-from shared.identity.sources import SourceEntry, add_source, list_sources, rotate_source
+from shared.errors import NotFound
+from shared.events.subscriptions import CALLBACK
+from shared.identity.sources import SourceEntry, add_source, list_sources, rotate_source, set_lists
+from shared.outgoing import check_url, reach_of
 from shared.tickets import Hotline
+from shared.tickets.receivers import enable as enable_receiver
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # A source's name is unique in the installation and leads to its bureau.
 FIND_BUREAU = text("SELECT bureau_id FROM sources WHERE source = :source")
 
@@ -28,17 +29,26 @@ app = typer.Typer(
 @app.command(help="登记平台并给出签名密钥。密钥只显示这一次，单独在最后一行。")
 def add(
     name: str = typer.Argument(help="来源名，全系统唯一，例如 city-12345"),
+    *,
     callback: str | None = typer.Option(None, help="状态回送地址（https）"),
+    list_url: str | None = typer.Option(None, help="对账名单地址（https），每日去取"),
+    request_url: str | None = typer.Option(None, help="请平台重推一条消息的地址（https）"),
     bureau: str | None = typer.Option(None, help="局的代号；只有一个局时可省"),
     data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
 ) -> None:
     async def work(hotline: Hotline) -> str:
-        if callback is not None:
-            check_callback(callback, sandbox=hotline.settings.sandbox)
+        for url in filter(None, (callback, list_url, request_url)):
+            await check_url(url, reach_of(hotline.settings))
         async with hotline.database.unscoped() as connection:
             bureau_id = await enter_bureau(connection, bureau)
             return await add_source(
-                connection, bureau_id, name, keyring=hotline.keyring, callback_url=callback
+                connection,
+                bureau_id,
+                name,
+                keyring=hotline.keyring,
+                callback_url=callback,
+                list_url=list_url,
+                request_url=request_url,
             )
 
     typer.echo(run_on(data_dir, work))
@@ -57,6 +67,39 @@ def rotate(
     typer.echo(run_on(data_dir, work))
 
 
+@app.command("set", help='登记或更换对账名单、重推的地址；写空（""）为取消，不写为照旧。')
+def set_addresses(
+    name: str = typer.Argument(help="来源名"),
+    list_url: str | None = typer.Option(None, help="对账名单地址（https），每日去取"),
+    request_url: str | None = typer.Option(None, help="请平台重推一条消息的地址（https）"),
+    data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
+) -> None:
+    async def work(hotline: Hotline) -> None:
+        for url in filter(None, (list_url, request_url)):
+            await check_url(url, reach_of(hotline.settings))
+        async with hotline.database.unscoped() as connection:
+            bureau = await enter_bureau_of(connection, name)
+            await set_lists(connection, bureau, name, list_url=list_url, request_url=request_url)
+
+    run_on(data_dir, work)
+    typer.echo(f"已更新 {name}")
+
+
+@app.command(help="重新启用已停用的回送地址：积下的按次序接着送。")
+def enable(
+    name: str = typer.Argument(help="来源名"),
+    data_dir: Path = typer.Option(DEFAULT, help="未设环境变量时，用这个数据目录"),
+) -> None:
+    async def work(hotline: Hotline) -> None:
+        async with hotline.database.unscoped() as connection:
+            bureau = await enter_bureau_of(connection, name)
+        async with hotline.database.transaction(bureau) as tx:
+            await enable_receiver(tx, CALLBACK + name)
+
+    run_on(data_dir, work)
+    typer.echo(f"{name} 的回送已启用")
+
+
 @app.command("list", help="列出平台（不含密钥）。")
 def list_all(
     bureau: str | None = typer.Option(None, help="局的代号；只有一个局时可省"),
@@ -67,9 +110,16 @@ def list_all(
             return await list_sources(connection, await enter_bureau(connection, bureau))
 
     print_rows(
-        ("来源", "登记时间", "有效密钥", "回送地址"),
+        ("来源", "登记时间", "有效密钥", "回送地址", "名单地址", "重推地址"),
         [
-            (one.name, show_minute(one.created_at), str(one.live_secrets), one.callback_url or "-")
+            (
+                one.name,
+                show_minute(one.created_at),
+                str(one.live_secrets),
+                one.callback_url or "-",
+                one.list_url or "-",
+                one.request_url or "-",
+            )
             for one in run_on(data_dir, work)
         ],
     )
@@ -81,13 +131,3 @@ async def enter_bureau_of(connection: AsyncConnection, source: str) -> int:
         raise NotFound(f"没有登记过来源 {source}")
     await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
     return int(bureau)
-
-
-def check_callback(url: str, *, sandbox: bool) -> None:
-    """https only; loopback is allowed in the sandbox (ruling 49)."""
-    parts = urlsplit(url)
-    if parts.hostname and parts.scheme == "https":
-        return
-    if sandbox and parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return
-    raise Invalid("回送地址须为 https（沙箱中可用本机地址）")

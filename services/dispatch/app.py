@@ -10,6 +10,7 @@ from services.dispatch.routes import (
     matter_actions,
     matters,
     notices,
+    subscriptions,
     tickets,
 )
 from shared.settings import Settings
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
             feed.router,
             notices.router,
             dead_letters.router,
+            subscriptions.router,
         ],
         bell=ArqBell(settings.redis_url),
     )

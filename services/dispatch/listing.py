@@ -13,7 +13,7 @@ from shared.db import Tx
 from shared.domain.ticket import Ticket
 from shared.domain.words import TERMINAL_STATES, TicketState, Trade, Urgency
 from shared.errors import Invalid
-from shared.events.codec import load_ticket
+from shared.tickets import FOLD, read_folds
 
 LIGHTS = ("green", "yellow", "red")
 TERMINAL = ", ".join(f"'{state}'" for state in sorted(TERMINAL_STATES))
@@ -52,7 +52,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
         " AND t.fold->>'object_unit' IS DISTINCT FROM :reader",
     }
 )
-ORDERED = "SELECT t.fold::text AS fold, {key} AS key FROM tickets AS t WHERE {where}"
+ORDERED = f"SELECT {FOLD}, {{key}} AS key FROM tickets AS t WHERE {{where}}"  # noqa: S608
 
 
 def _moment(name: str, value: str) -> datetime:
@@ -140,7 +140,7 @@ async def list_page(
     if "light" in names:
         values["now"] = tx.now
     rows = await tx.rows(statement, bureau=tx.bureau, limit=listing.limit + 1, **values)
-    tickets = [load_ticket(row.fold) for row in rows[: listing.limit]]
+    tickets = await read_folds(tx, rows[: listing.limit])
     return tickets, _next(rows, tickets, listing.limit)
 
 

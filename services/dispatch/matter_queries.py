@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.db import Tx
 from shared.domain.ticket import Ticket
-from shared.events.codec import load_ticket
+from shared.tickets import FOLD, read_folds
 
 OF_READER = (
     " AND EXISTS (SELECT FROM ticket_units AS u WHERE u.bureau_id = :bureau"
@@ -42,7 +42,7 @@ LIST = (
     "{where} ORDER BY length(m.matter), m.matter LIMIT :limit"
 )
 MEMBERS = text(
-    "SELECT t.fold::text AS fold, c.phone_hash FROM tickets AS t LEFT JOIN callers AS c"
+    f"SELECT {FOLD}, c.phone_hash FROM tickets AS t LEFT JOIN callers AS c"  # noqa: S608
     " ON c.bureau_id = t.bureau_id AND c.ticket_id = t.ticket_id"
     " WHERE t.bureau_id = :bureau AND t.matter = :matter ORDER BY t.received_at, t.ticket_id"
 )
@@ -87,9 +87,8 @@ async def list_matters(
 async def list_members(tx: Tx, matter: str) -> list[tuple[Ticket, bytes | None]]:
     """Its tickets without their clocks, oldest first, each with the digest of its caller."""
     rows = await tx.rows(MEMBERS, bureau=tx.bureau, matter=matter)
-    return [
-        (load_ticket(row.fold), bytes(row.phone_hash) if row.phone_hash else None) for row in rows
-    ]
+    hashes = [bytes(row.phone_hash) if row.phone_hash else None for row in rows]
+    return list(zip(await read_folds(tx, rows), hashes, strict=True))
 
 
 async def list_told(tx: Tx, ids: Sequence[int]) -> Sequence[Any]:

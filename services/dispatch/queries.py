@@ -14,7 +14,8 @@ from shared.domain.actor import Actor
 from shared.domain.emergency import Emergency
 from shared.domain.ticket import Ticket
 from shared.domain.words import OPEN_STATES
-from shared.events.codec import ENTRY_COLUMNS, load_clocks, load_ticket
+from shared.events.codec import ENTRY_COLUMNS, load_clocks
+from shared.tickets import FOLD, read_folds
 from shared.tickets.emergency import list_plans, read_plan
 from shared.tickets.loading import CLOCKS_AS_JSON
 
@@ -34,10 +35,12 @@ BESIDE = text(
 )
 # In the order of their ids, so that no two actions on the same tickets wait for each other.
 LOCK_NOS = text(
-    "SELECT no, fold::text AS fold FROM tickets WHERE bureau_id = :bureau"
+    f"SELECT {FOLD} FROM tickets AS t WHERE bureau_id = :bureau"  # noqa: S608 - constants only
     " AND no = ANY(CAST(:nos AS text[])) ORDER BY ticket_id FOR NO KEY UPDATE"
 )
-FIND_NO = text("SELECT fold::text AS fold FROM tickets WHERE bureau_id = :bureau AND no = :no")
+FIND_NO = text(
+    f"SELECT {FOLD} FROM tickets AS t WHERE bureau_id = :bureau AND no = :no"  # noqa: S608
+)
 ENTRIES = text(
     f"SELECT {ENTRY_COLUMNS} FROM ticket_events"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND ticket_id = :ticket AND seq > :after ORDER BY seq LIMIT :limit"
@@ -50,7 +53,7 @@ FEED = (
     " JOIN tickets AS t ON t.bureau_id = e.bureau_id AND t.ticket_id = e.ticket_id"
     " WHERE e.bureau_id = :bureau"
     " AND (e.xid, e.position) > (CAST(CAST(:xid AS text) AS xid8), :position)"
-    " AND e.xid < pg_snapshot_xmin(pg_current_snapshot()){scope}"
+    " AND e.xid < minhu_horizon(){scope}"
     " ORDER BY e.xid, e.position LIMIT :limit"
 )
 OF_UNIT = (
@@ -94,7 +97,7 @@ NOTICES = (
     " n.addressee, n.urgency, n.at, n.tell_by, n.data::text AS data FROM notices AS n{unit}"
     " WHERE n.bureau_id = :bureau"
     " AND (n.xid, n.position) > (CAST(CAST(:xid AS text) AS xid8), :position)"
-    " AND n.xid < pg_snapshot_xmin(pg_current_snapshot()){scope}"
+    " AND n.xid < minhu_horizon(){scope}"
     " ORDER BY n.xid, n.position LIMIT :limit"
 )
 NOTICES_OF_ALL = text(NOTICES.format(unit="", scope=""))
@@ -120,12 +123,12 @@ class Beside:
 async def lock_folds(tx: Tx, nos: Sequence[str]) -> dict[str, Ticket]:
     """The tickets without their clocks, locked until the transaction ends."""
     rows = await tx.rows(LOCK_NOS, bureau=tx.bureau, nos=list(nos))
-    return {row.no: load_ticket(row.fold) for row in rows}
+    return {ticket.no: ticket for ticket in await read_folds(tx, rows)}
 
 
 async def find_fold(tx: Tx, no: str) -> Ticket | None:
     row = await tx.row(FIND_NO, bureau=tx.bureau, no=no)
-    return None if row is None else load_ticket(row.fold)
+    return None if row is None else (await read_folds(tx, [row]))[0]
 
 
 async def complete_tickets(

@@ -7,7 +7,14 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.intake.inbox import open_inbox
-from services.intake.routes import quarantine, reads, webhooks
+from services.intake.routes import (
+    callbacks,
+    cases,
+    quarantine,
+    reads,
+    reconciliations,
+    webhooks,
+)
 from shared.identity.sources import SourceStore
 from shared.settings import Settings
 from shared.tickets import Hotline
@@ -30,7 +37,14 @@ def create_app(settings: Settings) -> FastAPI:
     return make_app(
         settings,
         title="民呼 · 受理",
-        routers=[webhooks.router, reads.router, quarantine.router],
+        routers=[
+            webhooks.router,
+            callbacks.router,
+            reads.router,
+            quarantine.router,
+            reconciliations.router,
+            cases.router,
+        ],
         bell=ArqBell(settings.redis_url),
         lifespans=[open_state],
         inner=[

@@ -21,6 +21,7 @@ from shared.errors import Unavailable
 GROUP = 64
 MOST_QUEUED = 2000
 POOL_SIZE = 8
+LONGEST_SECONDS = 4.0  # for a connection, and again for writing a group
 
 # $1 bureau; the rest are arrays, one element a message. The bureau is named first, local to the
 # statement's own transaction. Messages known already are left as they are and not answered.
@@ -124,9 +125,10 @@ class Inbox:
             waiters = [one for one in group if one[0].bureau == bureau]
             try:
                 kept = await self._write([message for message, _ in waiters])
-            except Unavailable as error:  # the server is away: it is for each of them
-                fail(waiters, error)
-                continue
+            except Unavailable as error:  # the server is away: it is for all who wait
+                fail([*group, *self._queue], error)
+                self._queue.clear()
+                return
             except asyncpg.PostgresError:
                 await self._write_singly(waiters)
                 continue
@@ -152,8 +154,8 @@ class Inbox:
     async def _write(self, messages: list[Incoming]) -> set[uuid.UUID]:
         columns = zip(*(values_of(message) for message in messages), strict=True)
         try:
-            async with self.pool.acquire(timeout=5) as connection:
-                rows = await connection.fetch(KEEP, messages[0].bureau, *map(list, columns))
+            async with self.pool.acquire(timeout=LONGEST_SECONDS) as connection:
+                rows = await self._fetch(connection, messages[0].bureau, *map(list, columns))
         except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
             raise Unavailable from error
         except asyncpg.PostgresError as error:
@@ -161,6 +163,15 @@ class Inbox:
                 raise Unavailable from error
             raise
         return {row["message_id"] for row in rows}
+
+    async def _fetch(self, connection: Any, *values: Any) -> Any:
+        """A server that hangs would not hear that we give up either: its connection is dropped."""
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                return await connection.fetch(KEEP, *values)
+        except TimeoutError:
+            connection.terminate()
+            raise
 
 
 def fail(waiters: list[Waiter], error: Exception) -> None:
@@ -193,7 +204,7 @@ async def no_reset(connection: Any) -> None:
 @contextlib.asynccontextmanager
 async def open_inbox(database_url: str, *, group_commit: bool) -> AsyncIterator[Inbox]:
     pool = await asyncpg.create_pool(
-        database_url, min_size=1, max_size=POOL_SIZE, reset=no_reset, timeout=5
+        database_url, min_size=1, max_size=POOL_SIZE, reset=no_reset, timeout=LONGEST_SECONDS
     )
     inbox = Inbox(pool, group_commit)
     flusher = asyncio.create_task(inbox.run())

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from shared import models
 from shared.db import Tx
+from shared.models.messages import OUTSIDE
 from shared.tickets.statements import replacing, write_rows
 
 LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
@@ -76,6 +77,17 @@ RECEIPT = text(
 KNOWN_MESSAGE = text(
     "SELECT digest, state, problem::text AS problem FROM raw_messages"
     " WHERE bureau_id = :bureau AND message_id = :id"
+)
+CALLBACK_STATE = text(
+    "SELECT s.callback_url, p.failing_since, p.disabled_at, p.disabled_because,"  # noqa: S608
+    " (SELECT count(*) FROM deliveries WHERE bureau_id = s.bureau_id"
+    f"  AND subscriber = 'callback:' || s.source AND {OUTSIDE}"
+    "  AND parked_at IS NULL) AS waiting,"
+    " (SELECT count(*) FROM deliveries WHERE bureau_id = s.bureau_id"
+    "  AND subscriber = 'callback:' || s.source AND parked_at IS NOT NULL) AS parked"
+    " FROM sources AS s LEFT JOIN endpoints AS p ON p.bureau_id = s.bureau_id"
+    " AND p.subscriber = 'callback:' || s.source"
+    " WHERE s.bureau_id = :bureau AND s.source = :source"
 )
 QUARANTINE = text(
     "SELECT message_id, arrival, source, received_at, problem::text AS problem, body"

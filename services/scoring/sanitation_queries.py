@@ -67,7 +67,7 @@ INSERT_DEDUCTIONS = text(write_rows(models.deductions, "rows", conflict=NOTHING)
 KNOWN = (
     " AND (CAST(:known_at AS timestamptz) IS NULL OR recorded_at < :known_at"
     " OR recorded_at = :known_at AND (CAST(:xid AS text) IS NULL"
-    " OR age(xmin) >= age(CAST(CAST(CAST(:xid AS text) AS xid8) AS xid))))"
+    " OR coalesce(xid <= CAST(CAST(:xid AS text) AS xid8), true)))"
 )
 SCORES_IN = text(
     "SELECT contractor, score FROM (SELECT DISTINCT ON (inspection_id) contractor, score,"  # noqa: S608

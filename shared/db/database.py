@@ -7,16 +7,33 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, TextClause, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import CursorResult, Row, TextClause, event, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.db.origin import IS_FOREIGN, IS_NOTED, RestoredElsewhere
+from shared.db.pulse import Pulse
 from shared.errors import Unavailable
 
 # Deadlock, serialisation failure, lock not available, query cancelled, connection trouble,
 # a server that only reads for now.
 TRANSIENT_STATES = ("40", "55P03", "57", "08", "53", "25006")
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
+
+SESSION = {
+    "jit": "off",
+    "application_name": "minhu",
+    # Ours are long statements and waits for locks: without looking, the server would hold the
+    # claims of a killed process until they end.
+    "client_connection_check_interval": "1s",
+}
 
 # The transaction id is taken before the clock is read: whatever an open transaction will record
 # carries a time not before its id, so a reader's horizon by id is a horizon in time as well.
@@ -66,6 +83,7 @@ class Database:
         self, url: str, *, pool_size: int = 8, options: Mapping[str, str] = NO_OPTIONS
     ) -> None:
         self.url = url
+        self.pulse = Pulse(url)
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
@@ -74,9 +92,11 @@ class Database:
             hide_parameters=True,  # what is written may be a citizen's words
             connect_args={
                 "timeout": 5,
-                "server_settings": {"jit": "off", "application_name": "minhu", **options},
+                "server_settings": {**SESSION, **options},
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", refuse_closed)
+        event.listen(self.engine.sync_engine, "connect", refuse_foreign_server)
         # The same connections, but every transaction sees one moment.
         self.snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -93,14 +113,14 @@ class Database:
         with_bureau: Mapping[str, Any] = {"setting": str(bureau), "bureau": bureau}
         try:
             engine = self.snapshots if snapshot else self.engine
-            async with engine.begin() as connection:
+            async with self.pulse.watched(), engine.begin() as connection:
                 if writing:
                     begun = await connection.execute(BEGIN_WRITING, {**with_bureau, "lock": lock})
                 else:
                     begun = await connection.execute(BEGIN_READING, with_bureau)
                 row = begun.one()
                 yield Tx(connection, bureau, row.now, row.config_version or 0, row.locked)
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (DBAPIError, NoneFree, OSError, TimeoutError) as error:
             if is_transient(error):
                 raise Unavailable from error
             raise
@@ -109,9 +129,9 @@ class Database:
     async def unscoped(self) -> AsyncIterator[AsyncConnection]:
         """For the look-ups made before the bureau is known, and for what belongs to none."""
         try:
-            async with self.engine.begin() as connection:
+            async with self.pulse.watched(), self.engine.begin() as connection:
                 yield connection
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (DBAPIError, NoneFree, OSError, TimeoutError) as error:
             if is_transient(error):
                 raise Unavailable from error
             raise
@@ -126,12 +146,37 @@ class Database:
             await connection.execute(text(f"VACUUM (ANALYZE) {', '.join(tables)}"))
 
     async def close(self) -> None:
+        self.pulse.close()
         await self.engine.dispose()
+
+
+def refuse_closed(connection: Any, *_: object) -> None:
+    """A connection that was cut while nobody used it is made anew: it must fail nobody's request.
+
+    The event loop has heard of the cut, so asking costs no round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def refuse_foreign_server(connection: Any, _: object) -> None:
+    """On every new connection. A database without the note, not migrated yet, is let through."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(IS_NOTED)
+        if cursor.fetchone()[0]:
+            cursor.execute(IS_FOREIGN)
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                raise RestoredElsewhere
+    finally:
+        cursor.close()
+        connection.rollback()
 
 
 def is_transient(error: BaseException) -> bool:
     """Worth another try: the server was away, or two transactions crossed."""
-    if isinstance(error, Unavailable | OSError | TimeoutError):
+    if isinstance(error, Unavailable | NoneFree | OSError | TimeoutError):
         return True
     if not isinstance(error, SQLAlchemyError):
         return False

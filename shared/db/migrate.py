@@ -1,5 +1,6 @@
 """Migrations, roles and grants. Only this module connects as the owner."""
 
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,14 +11,24 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import migrations
 from shared.db.grants import grant_statements
+from shared.db.origin import note_server
 
 APP_ROLE = "minhu_app"
 BI_ROLE = "minhu_bi"
 MAINTAIN_SINCE = 170000
 
 
-async def migrate(owner_url: str, app_url: str | None = None, *, revision: str = "head") -> None:
+async def migrate(
+    owner_url: str,
+    app_url: str | None = None,
+    *,
+    revision: str = "head",
+    restored: bool = False,
+) -> int | None:
     """Brings the schema to `revision`, creates missing roles and grants what each may do.
+
+    Answers the new base of transaction ids where one was set: the server is not the one noted, or
+    (`restored`) an earlier state of it was put back.
 
     A role is created with the password of `app_url` where that names it, else without a log-in.
     """
@@ -29,6 +40,7 @@ async def migrate(owner_url: str, app_url: str | None = None, *, revision: str =
         async with engine.begin() as connection:
             await connection.run_sync(_create_roles, app_url)
             await connection.run_sync(_grant)
+            return await connection.run_sync(partial(note_server, restored=restored))
     finally:
         await engine.dispose()
 

@@ -17,6 +17,7 @@ from shared.errors import HotlineError
 
 LIMIT_TEXT = re.compile(r"([1-9][0-9]{0,3})(wd|wh|min|h|d)")
 WINDOW_TEXT = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-4]):([0-5][0-9]))")
+HOUR_TEXT = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 NUMBER_TEXT = re.compile(r"[0-9]{1,9}")
 MIDNIGHT = time(0)
 ONE_DAY = timedelta(days=1)
@@ -121,6 +122,9 @@ class Limits:
     def window(self, key: str) -> Window:
         return parse_window(self.text(key))
 
+    def hour(self, key: str) -> time:
+        return parse_hour(self.text(key))
+
     def number(self, key: str) -> int:
         text = self.text(key)
         if not NUMBER_TEXT.fullmatch(text):
@@ -142,6 +146,12 @@ def parse_window(text: str) -> Window:
     if not (opens.hour, opens.minute) < closes <= (24, 0):
         raise BadLimit(f"时段须当日起止：{text}")
     return Window(opens, time(closes[0] % 24, closes[1]))
+
+
+def parse_hour(text: str) -> time:
+    if not HOUR_TEXT.fullmatch(text):
+        raise BadLimit(f"无法识别的时刻：{text}（应如 02:30）")
+    return time.fromisoformat(text)
 
 
 def due_after(start: datetime, limit: Limit, calendar: WorkCalendar, duty: Window) -> Due:

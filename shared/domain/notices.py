@@ -38,6 +38,7 @@ class NoticeKind(StrEnum):
     EMERGENCY_PUSHED = "emergency_pushed"
     EMERGENCY_DECLARED = "emergency_declared"
     EMERGENCY_ENDED = "emergency_ended"
+    RECEIVER_DISABLED = "receiver_disabled"
 
 
 class NoticeUrgency(StrEnum):

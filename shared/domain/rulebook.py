@@ -12,6 +12,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import Trade, UnitKind
 
 T = TypeVar("T")
+EVERY_TYPE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,23 @@ class Valid(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody's system that wants to hear of some types of event, or of all ("*").
+
+    `unit`: it hears only of the tickets that this unit may see; None is for the whole bureau.
+    """
+
+    id: str
+    unit: str | None
+    types: frozenset[str]
+
+    def hears(self, event_type: str, ticket: Ticket) -> bool:
+        if event_type not in self.types and EVERY_TYPE not in self.types:
+            return False
+        return self.unit is None or (self.unit in ticket.units and self.unit != ticket.object_unit)
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """`callbacks` maps a source to the address it wants its state changes sent to.
 
@@ -48,6 +66,7 @@ class Rulebook:
     units: Mapping[str, Unit]
     callbacks: Mapping[str, str]
     emergencies: tuple[Emergency, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
 
     def calendar_at(self, at: datetime) -> WorkCalendar:
         return _newest(self.calendars, at)

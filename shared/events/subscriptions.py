@@ -1,30 +1,36 @@
 """Who hears of what. A subscriber is a name; a delivery is owed to it in the same transaction."""
 
-from collections.abc import Mapping
-
 from shared.domain.events import ClockWarned, Event, TicketEscalated
+from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 
 INTAKE = "intake"  # messages to apply
 SCORING = "scoring"  # facts to fold again
 FREEZING = "freezing"  # frozen months whose copy is still to be made
 CALLBACK = "callback:"  # + source: state changes back to a platform
+SUBSCRIPTION = "subscription:"  # + its id: events to somebody's system
 MATTERS = "matters"  # which tickets tell of the same
 INTERNAL = (INTAKE, SCORING, FREEZING, MATTERS)
+UNCOUNTED = (ClockWarned, TicketEscalated)  # they change no figure, no number and no state
 
 
 def subscribers(
-    event: Event, before: Ticket | None, after: Ticket, callbacks: Mapping[str, str]
+    event: Event, before: Ticket | None, after: Ticket, rulebook: Rulebook
 ) -> list[str]:
-    """The subscribers of one entry: scoring of all that counts, platforms of every new state."""
-    if isinstance(event, ClockWarned | TicketEscalated):
-        return []
+    """The subscribers of one entry: our own handlers, platforms of every new state, systems."""
+    heard = [] if isinstance(event, UNCOUNTED) else _own_and_platforms(before, after, rulebook)
+    return heard + [
+        SUBSCRIPTION + one.id for one in rulebook.subscriptions if one.hears(event.type, after)
+    ]
+
+
+def _own_and_platforms(before: Ticket | None, after: Ticket, rulebook: Rulebook) -> list[str]:
     heard = [SCORING]
     if before is None or _is_renumbered(before, after):
         heard.append(MATTERS)
     if before is None or before.state is not after.state:
         sources = dict.fromkeys(one.source for one in after.upstream)
-        heard += [CALLBACK + source for source in sources if source in callbacks]
+        heard += [CALLBACK + source for source in sources if source in rulebook.callbacks]
     return heard
 
 

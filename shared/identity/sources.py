@@ -31,7 +31,8 @@ ALL_SOURCES = text(
 INSERT_SOURCE = text(
     "WITH noticed AS (UPDATE bureaus SET config_version = config_version + 1"
     " WHERE bureau_id = :bureau)"
-    " INSERT INTO sources (bureau_id, source, callback_url) VALUES (:bureau, :source, :callback)"
+    " INSERT INTO sources (bureau_id, source, callback_url, list_url, request_url)"
+    " VALUES (:bureau, :source, :callback, :list, :request)"
     " ON CONFLICT DO NOTHING"
 )
 RETIRE_SECRETS = text(
@@ -49,16 +50,25 @@ LOCK_SOURCE = text(
     "SELECT source FROM sources WHERE bureau_id = :bureau AND source = :source FOR UPDATE"
 )
 LIST_SOURCES = text(
-    "SELECT s.source, s.callback_url, s.created_at, count(k.secret_id) AS live_secrets"
+    "SELECT s.source, s.callback_url, s.created_at, count(k.secret_id) AS live_secrets,"
+    " s.list_url, s.request_url"
     " FROM sources s LEFT JOIN source_secrets k ON k.bureau_id = s.bureau_id"
     " AND k.source = s.source AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())"
-    " WHERE s.bureau_id = :bureau GROUP BY s.source, s.callback_url, s.created_at"
-    " ORDER BY s.source"
+    " WHERE s.bureau_id = :bureau GROUP BY s.source, s.callback_url, s.created_at,"
+    " s.list_url, s.request_url ORDER BY s.source"
 )
 SET_CALLBACK = text(
     "WITH noticed AS (UPDATE bureaus SET config_version = config_version + 1"
     " WHERE bureau_id = :bureau)"
     " UPDATE sources SET callback_url = :callback WHERE bureau_id = :bureau AND source = :source"
+)
+
+SET_LISTS = text(
+    "WITH noticed AS (UPDATE bureaus SET config_version = config_version + 1"
+    " WHERE bureau_id = :bureau)"
+    " UPDATE sources SET list_url = CASE WHEN :set_list THEN :list ELSE list_url END,"
+    " request_url = CASE WHEN :set_request THEN :request ELSE request_url END"
+    " WHERE bureau_id = :bureau AND source = :source"
 )
 
 
@@ -87,6 +97,8 @@ class SourceEntry:
     callback_url: str | None
     created_at: datetime
     live_secrets: int
+    list_url: str | None = None
+    request_url: str | None = None
 
 
 async def add_source(
@@ -96,11 +108,19 @@ async def add_source(
     *,
     keyring: Sealing,
     callback_url: str | None = None,
+    list_url: str | None = None,
+    request_url: str | None = None,
 ) -> str:
     """Registers a platform and answers its signing secret, which is shown once."""
     if not NAME.fullmatch(name):
         raise Invalid("来源名只能用小写字母、数字、点和短横，1 至 64 个字符")
-    values = {"bureau": bureau, "source": name, "callback": callback_url}
+    values = {
+        "bureau": bureau,
+        "source": name,
+        "callback": callback_url,
+        "list": list_url,
+        "request": request_url,
+    }
     if (await connection.execute(INSERT_SOURCE, values)).rowcount == 0:
         raise Conflict("此来源名已有登记")
     return await _add_secret(connection, bureau, name, keyring)
@@ -127,6 +147,11 @@ async def _add_secret(connection: AsyncConnection, bureau: int, name: str, keyri
     sealed, seal_key = keyring.seal(secret, _context(bureau, name))
     values = {"bureau": bureau, "source": name, "sealed": sealed, "seal_key": seal_key}
     await connection.execute(INSERT_SECRET, values)
+    return show_secret(secret)
+
+
+def show_secret(secret: bytes) -> str:
+    """As Standard Webhooks writes it."""
     return SECRET_PREFIX + base64.b64encode(secret).decode()
 
 
@@ -141,6 +166,27 @@ async def set_callback(
     """Where the platform wants to hear of new states; None for nowhere."""
     values = {"bureau": bureau, "source": name, "callback": callback_url}
     if (await connection.execute(SET_CALLBACK, values)).rowcount == 0:
+        raise NotFound("没有登记过这个来源")
+
+
+async def set_lists(
+    connection: AsyncConnection,
+    bureau: int,
+    name: str,
+    *,
+    list_url: str | None = None,
+    request_url: str | None = None,
+) -> None:
+    """Where its lists are had and messages asked for again; "" for nowhere, None for as it was."""
+    values = {
+        "bureau": bureau,
+        "source": name,
+        "set_list": list_url is not None,
+        "list": list_url or None,
+        "set_request": request_url is not None,
+        "request": request_url or None,
+    }
+    if (await connection.execute(SET_LISTS, values)).rowcount == 0:
         raise NotFound("没有登记过这个来源")
 
 

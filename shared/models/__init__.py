@@ -2,6 +2,12 @@
 
 from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
+from shared.models.callbacks import (
+    callback_log,
+    endpoints,
+    subscription_secrets,
+    subscriptions,
+)
 from shared.models.freezing import freeze_manifests, freezes, frozen_states, frozen_sums
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
@@ -24,6 +30,15 @@ from shared.models.organisation import (
     sources,
     units,
 )
+from shared.models.reconciliation import (
+    number_receipts,
+    reconciliation_case_events,
+    reconciliation_cases,
+    reconciliation_entries,
+    reconciliation_pulls,
+    reconciliation_requests,
+    reconciliations,
+)
 from shared.models.schemes import schemes
 from shared.models.scoring import fact_progress, fact_versions, facts, sums
 from shared.models.tickets import (
@@ -36,6 +51,7 @@ from shared.models.tickets import (
     ticket_upstream_nos,
     tickets,
 )
+from shared.models.transactions import transaction_bases
 
 __all__ = [
     "api_keys",
@@ -43,6 +59,7 @@ __all__ = [
     "bureaus",
     "calendar_days",
     "calendars",
+    "callback_log",
     "callers",
     "city_ranks",
     "clocks",
@@ -51,6 +68,7 @@ __all__ = [
     "delivery_counts",
     "delivery_productions",
     "emergencies",
+    "endpoints",
     "fact_progress",
     "fact_versions",
     "facts",
@@ -67,12 +85,21 @@ __all__ = [
     "media_items",
     "metadata",
     "notices",
+    "number_receipts",
     "raw_messages",
+    "reconciliation_case_events",
+    "reconciliation_cases",
+    "reconciliation_entries",
+    "reconciliation_pulls",
+    "reconciliation_requests",
+    "reconciliations",
     "redrives",
     "sandbox_clock",
     "schemes",
     "source_secrets",
     "sources",
+    "subscription_secrets",
+    "subscriptions",
     "sums",
     "ticket_events",
     "ticket_places",
@@ -80,6 +107,7 @@ __all__ = [
     "ticket_units",
     "ticket_upstream_nos",
     "tickets",
+    "transaction_bases",
     "units",
     "workers",
 ]

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from shared.domain.words import Role
 from shared.models.base import bureau, metadata, moment, one_of, text
+from shared.models.tickets import Xid8
 
 RULES = ("fact", "overdue", "repeat", "media")
 WRITERS = (Role.DESK, Role.LEADER, Role.ADMIN)
@@ -33,6 +34,10 @@ def _position() -> Column[Any]:
         server_default=sql("nextval('ticket_events_position')"),
         comment="全局位置（与事件日志同一序列）",
     )
+
+
+def _xid() -> Column[Any]:
+    return Column("xid", Xid8(), server_default=sql("minhu_xid()"), comment="写入的事务号")
 
 
 def _revision() -> Column[Any]:
@@ -52,6 +57,7 @@ def _author() -> tuple[Column[Any], ...]:
         text("actor_role", "操作者角色"),
         text("actor_name", "操作者"),
         text("actor_key", "操作者密钥编号", nullable=True),
+        _xid(),
     )
 
 
@@ -134,6 +140,7 @@ deductions = Table(
     Column("seq", Integer, nullable=False, comment="所由来的事件序号（舆论监督为版本）"),
     Column("position", BigInteger, nullable=False, comment="所由来的全局位置"),
     moment("recorded_at", "所由来的记录时间", nullable=False),
+    _xid(),
     one_of("rule", RULES),
     CheckConstraint("ordinal > 0", name="ordinal"),
     CheckConstraint("reverses < ordinal", name="reverses"),

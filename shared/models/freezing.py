@@ -53,7 +53,7 @@ freezes = Table(
         "xid",
         Xid8(),
         nullable=False,
-        server_default=sql("pg_current_xact_id()"),
+        server_default=sql("minhu_xid()"),
         comment="记下定版的事务号；同一时刻此后所记的不计",
     ),
     one_of("actor_role", Role),

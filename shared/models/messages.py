@@ -20,6 +20,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.models.base import bureau, metadata, moment, one_of, text
 
+# Deliveries to other people's systems, by their subscribers' names.
+OUTSIDE = "(subscriber LIKE 'callback:%' OR subscriber LIKE 'subscription:%')"
 MESSAGE_STATES = ("pending", "applied", "waiting", "quarantined", "ignored")
 
 raw_messages = Table(
@@ -91,6 +93,15 @@ deliveries = Table(
         server_default=sql("false"),
         comment="曾出错或重投，不与别的一同处理",
     ),
+    Column(
+        "deferrals",
+        SmallInteger,
+        nullable=False,
+        server_default=sql("0"),
+        comment="应对方要求推迟的次数，不计入已试次数",
+    ),
+    moment("leased_until", "租约到期（真实时间），其间只有持有者可投递"),
+    Column("lease", Uuid, comment="租约；结果只在它仍有效时写入"),
     Index(
         "ix_deliveries_owed",
         "bureau_id",
@@ -106,8 +117,15 @@ deliveries = Table(
     Index(
         "ix_deliveries_parked",
         "bureau_id",
-        "parked_at",
+        "subscriber",
         postgresql_where=sql("parked_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_deliveries_receivers",
+        "bureau_id",
+        "subscriber",
+        "next_try_at",
+        postgresql_where=sql(f"parked_at IS NULL AND {OUTSIDE}"),
     ),
     comment="应投递（送达即删）",
 )

@@ -71,7 +71,7 @@ notices = Table(
         "xid",
         Xid8(),
         nullable=False,
-        server_default=sql("pg_current_xact_id()"),
+        server_default=sql("minhu_xid()"),
         comment="写入事务号，读者据此不漏读",
     ),
     text("urgency", "缓急"),

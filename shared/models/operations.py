@@ -1,4 +1,4 @@
-"""What tells how the work goes: deliveries counted and driven again, and the workers' pulse."""
+"""What tells how the work goes: deliveries counted and driven again, and the workers' heartbeat."""
 
 from sqlalchemy import ARRAY, BigInteger, Column, Float, Index, Integer, SmallInteger, Table, Uuid
 from sqlalchemy import Identity as Numbered

@@ -84,6 +84,8 @@ sources = Table(
     bureau(),
     text("source", "上级平台名（全系统唯一）", primary_key=True),
     text("callback_url", "回调地址", nullable=True),
+    text("list_url", "对账名单的地址（每日去取）", nullable=True),
+    text("request_url", "请平台重推一条消息的地址", nullable=True),
     moment("created_at", "登记时间", nullable=False, server_default=sql("clock_timestamp()")),
     ForeignKeyConstraint(["bureau_id"], ["bureaus.bureau_id"]),
     UniqueConstraint("source"),

@@ -108,7 +108,7 @@ facts = Table(
         "xid",
         Xid8,
         nullable=False,
-        server_default=sql("pg_current_xact_id()"),
+        server_default=sql("minhu_xid()"),
         comment="最后写入的事务号，续取的界线",
     ),
     one_of("appeal_type", AppealType),
@@ -161,7 +161,7 @@ fact_versions = Table(
         "xid",
         Xid8,
         nullable=False,
-        server_default=sql("pg_current_xact_id()"),
+        server_default=sql("minhu_xid()"),
         comment="写入的事务号",
     ),
     *(

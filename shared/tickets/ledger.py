@@ -181,7 +181,7 @@ class Ledger:
         pending["texts"] += self._worded
         pending["events"].append(rows.event_row(ticket_id, entry, trace=self.trace))
         pending["clocks"] += [rows.clock_row(ticket_id, clock) for clock in changes]
-        heard = subscribers(entry.event, before, after, self.rulebook.callbacks)
+        heard = subscribers(entry.event, before, after, self.rulebook)
         pending["deliveries"] += [rows.delivery_row(ticket_id, entry, name) for name in heard]
         told = notices_for(before, after, entry.event, rulebook=self.rulebook, at=entry.recorded_at)
         pending["notices"] += [

@@ -9,8 +9,16 @@ from sqlalchemy import text
 from shared.db import Tx
 from shared.domain.clocks import Clock
 from shared.domain.events import Entry
+from shared.domain.fold import fold
 from shared.domain.ticket import Ticket
-from shared.events.codec import ENTRY_COLUMNS, load_clocks, load_entry, load_ticket
+from shared.events.codec import (
+    BY_TYPE,
+    ENTRY_COLUMNS,
+    FORM,
+    load_clocks,
+    load_entry,
+    load_ticket,
+)
 
 CLOCKS_AS_JSON = (
     "json_agg(json_build_object('name', name, 'round', round, 'ordinal', ordinal, 'unit', unit,"
@@ -18,25 +26,33 @@ CLOCKS_AS_JSON = (
     " 'calendar', calendar_version, 'outcome', outcome, 'stopped_at', stopped_at,"
     " 'warned', warned, 'missed', missed) ORDER BY round, start_at, name, ordinal)::text"
 )
+# `torn`: an older release has written over the fold of a newer one, of that form.
+FOLD = (
+    "t.ticket_id, t.fold::text AS fold,"
+    " CASE WHEN coalesce((t.fold->>'form')::integer, 0) < t.form THEN t.form END AS torn"
+)
 LOCK_NO = text(
-    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    f"SELECT {FOLD} FROM tickets AS t"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND no = :no FOR NO KEY UPDATE"
 )
 LOCK_IDS = text(
-    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    f"SELECT {FOLD} FROM tickets AS t"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
     " ORDER BY ticket_id FOR NO KEY UPDATE"
 )
 LOCK_FREE = text(
-    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    f"SELECT {FOLD} FROM tickets AS t"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
     " ORDER BY ticket_id FOR NO KEY UPDATE SKIP LOCKED"
 )
-FIND_NOS = "SELECT fold::text AS fold FROM tickets WHERE bureau_id = :bureau AND no = ANY(:nos)"
+FIND_NOS = (
+    f"SELECT {FOLD} FROM tickets AS t"  # noqa: S608 - constants only
+    " WHERE bureau_id = :bureau AND no = ANY(:nos)"
+)
 READ_NOS = text(FIND_NOS)
 LOCK_NOS = text(f"{FIND_NOS} ORDER BY ticket_id FOR NO KEY UPDATE")
 FIND_IDS = text(
-    "SELECT ticket_id, fold::text AS fold FROM tickets"
+    f"SELECT {FOLD} FROM tickets AS t"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
 )
 CLOCKS_OF = text(
@@ -53,7 +69,7 @@ ENTRIES_OF = text(
 async def lock_no(tx: Tx, no: str) -> Ticket | None:
     """The ticket of that number as it is now, in this transaction's hands until it ends."""
     row = await tx.row(LOCK_NO, bureau=tx.bureau, no=no)
-    return None if row is None else (await with_clocks(tx, [load_ticket(row.fold)]))[0]
+    return None if row is None else (await with_clocks(tx, await read_folds(tx, [row])))[0]
 
 
 async def lock_ids(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
@@ -61,7 +77,7 @@ async def lock_ids(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
     if not ids:
         return {}
     rows = await tx.rows(LOCK_IDS, bureau=tx.bureau, ids=sorted(ids))
-    tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+    tickets = await with_clocks(tx, await read_folds(tx, rows))
     return {ticket.ticket_id: ticket for ticket in tickets}
 
 
@@ -70,7 +86,7 @@ async def lock_free(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
     if not ids:
         return {}
     rows = await tx.rows(LOCK_FREE, bureau=tx.bureau, ids=sorted(ids))
-    tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+    tickets = await with_clocks(tx, await read_folds(tx, rows))
     return {ticket.ticket_id: ticket for ticket in tickets}
 
 
@@ -79,7 +95,7 @@ async def find_tickets(tx: Tx, ids: Collection[int]) -> dict[int, Ticket]:
     if not ids:
         return {}
     rows = await tx.rows(FIND_IDS, bureau=tx.bureau, ids=list(ids))
-    tickets = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+    tickets = await with_clocks(tx, await read_folds(tx, rows))
     return {ticket.ticket_id: ticket for ticket in tickets}
 
 
@@ -91,10 +107,20 @@ async def find_masters(
     wanted = {one.merged_into for one in tickets if one.merged_into is not None}
     while wanted:
         rows = await tx.rows(LOCK_NOS if locking else READ_NOS, bureau=tx.bureau, nos=list(wanted))
-        read = await with_clocks(tx, [load_ticket(row.fold) for row in rows])
+        read = await with_clocks(tx, await read_folds(tx, rows))
         found |= {ticket.no: ticket for ticket in read}
         wanted = {one.merged_into for one in read if one.merged_into is not None} - set(found)
     return found
+
+
+async def read_folds(tx: Tx, rows: Sequence[Any]) -> list[Ticket]:
+    """The folds of rows of `FOLD`; what an older release has torn is folded again from the log."""
+    torn = [row.ticket_id for row in rows if row.torn is not None and row.torn <= FORM]
+    logs = await list_entries(tx, torn) if torn else {}
+    return [
+        fold(row.ticket_id, logs[row.ticket_id]) if row.ticket_id in logs else load_ticket(row.fold)
+        for row in rows
+    ]
 
 
 async def with_clocks(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
@@ -107,10 +133,17 @@ async def with_clocks(tx: Tx, tickets: Sequence[Ticket]) -> list[Ticket]:
     return [replace(ticket, clocks=clocks.get(ticket.ticket_id, ())) for ticket in tickets]
 
 
-async def list_entries(tx: Tx, ids: Collection[int]) -> dict[int, list[Entry]]:
-    """The whole logs of some tickets, each oldest first."""
+async def list_entries(
+    tx: Tx, ids: Collection[int], *, known_only: bool = False
+) -> dict[int, list[Entry]]:
+    """The whole logs of some tickets, each oldest first. Raises UnknownEvent.
+
+    `known_only`: what a newer release has recorded is left out, for who looks for single entries.
+    """
     rows: Sequence[Any] = await tx.rows(ENTRIES_OF, bureau=tx.bureau, ids=list(ids))
     entries: dict[int, list[Entry]] = {}
     for row in rows:
+        if known_only and row.type not in BY_TYPE:
+            continue
         entries.setdefault(row.ticket_id, []).append(load_entry(row))
     return entries

@@ -8,7 +8,7 @@ from shared.domain.events import Entry
 from shared.domain.notices import Notice
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
-from shared.events.codec import dump_clocks, dump_event, dump_ticket
+from shared.events.codec import FORM, dump_clocks, dump_event, dump_ticket
 
 
 def event_row(ticket_id: int, entry: Entry, *, trace: str | None) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def ticket_row(ticket: Ticket, *, escalate_at: datetime | None) -> dict[str, Any
         "archive_at": ticket.archive_due,
         "escalate_at": escalate_at,
         "fold": dump_ticket(ticket),
+        "form": FORM,
     }
 
 

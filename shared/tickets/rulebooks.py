@@ -9,7 +9,7 @@ from sqlalchemy import text
 from shared.db import Tx
 from shared.domain.calendar import WorkCalendar
 from shared.domain.limits import Limits
-from shared.domain.rulebook import Rulebook, Unit, Valid
+from shared.domain.rulebook import Rulebook, Subscription, Unit, Valid
 from shared.domain.words import Trade, UnitKind
 from shared.errors import Unavailable
 from shared.tickets.emergency import list_plans, read_plan
@@ -30,6 +30,11 @@ UNITS = text(
 CALLBACKS = text(
     "SELECT source, callback_url FROM sources"
     " WHERE bureau_id = :bureau AND callback_url IS NOT NULL"
+)
+
+SUBSCRIPTIONS = text(
+    "SELECT subscription_id, unit_id, types FROM subscriptions"
+    " WHERE bureau_id = :bureau AND ended_at IS NULL ORDER BY created_at, subscription_id"
 )
 
 
@@ -66,7 +71,11 @@ async def load_rulebook(tx: Tx) -> Rulebook:
     }
     callbacks = {row.source: row.callback_url for row in await tx.rows(CALLBACKS, bureau=tx.bureau)}
     plans = tuple(read_plan(row) for row in await list_plans(tx))
-    return Rulebook(tx.config_version, calendars, limits, units, callbacks, plans)
+    subscriptions = tuple(
+        Subscription(row.subscription_id, row.unit_id, frozenset(row.types))
+        for row in await tx.rows(SUBSCRIPTIONS, bureau=tx.bureau)
+    )
+    return Rulebook(tx.config_version, calendars, limits, units, callbacks, plans, subscriptions)
 
 
 def _calendars(rows: Sequence[Any]) -> tuple[Valid[WorkCalendar], ...]:

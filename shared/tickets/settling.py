@@ -14,7 +14,8 @@ POLL_SECONDS = 0.01
 RING_SECONDS = 0.1
 
 # Own handlers' deliveries wait in real time and are driven at once; a callback whose next try lies
-# ahead in virtual time is not pending, nor is one that such a call, or a parked one, holds back.
+# ahead in virtual time is not pending, nor is one that such a call, or a parked one, holds back,
+# nor what waits for a receiver that is disabled.
 DRIVE = text(
     "UPDATE deliveries SET next_try_at = clock_timestamp()"
     " WHERE bureau_id = :bureau AND parked_at IS NULL"
@@ -24,10 +25,13 @@ PENDING = text(
     "SELECT subscriber, count(*) AS owed FROM deliveries AS d"
     " WHERE bureau_id = :bureau AND parked_at IS NULL"
     " AND (subscriber = ANY(CAST(:own AS text[])) OR ("
-    "  (attempts = 0 OR next_try_at <= minhu_now())"
+    "  (attempts + deferrals = 0 OR next_try_at <= minhu_now())"
+    "  AND NOT EXISTS (SELECT FROM endpoints AS p WHERE p.bureau_id = d.bureau_id"
+    "   AND p.subscriber = d.subscriber AND p.disabled_at IS NOT NULL)"
     "  AND NOT EXISTS (SELECT FROM deliveries AS e WHERE e.bureau_id = d.bureau_id"
     "   AND e.stream_id = d.stream_id AND e.subscriber = d.subscriber AND e.seq < d.seq"
-    "   AND (e.parked_at IS NOT NULL OR (e.attempts > 0 AND e.next_try_at > minhu_now())))))"
+    "   AND (e.parked_at IS NOT NULL OR (e.attempts + e.deferrals > 0"
+    "    AND e.next_try_at > minhu_now())))))"
     " GROUP BY subscriber ORDER BY subscriber"
 )
 

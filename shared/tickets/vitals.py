@@ -68,6 +68,14 @@ MESSAGES = text(
     " - received_at)) AS double precision) AS oldest FROM raw_messages"
     " WHERE bureau_id = :bureau AND state IN ('waiting', 'quarantined') GROUP BY state"
 )
+STANDING = text(
+    "SELECT 'endpoint' AS kind, subscriber AS name, 1 AS found FROM endpoints"
+    " WHERE bureau_id = :bureau AND disabled_at IS NOT NULL"
+    " UNION ALL SELECT 'failing', subscriber, 1 FROM endpoints"
+    " WHERE bureau_id = :bureau AND failing_since IS NOT NULL AND disabled_at IS NULL"
+    " UNION ALL SELECT 'case', source, count(*) FROM reconciliation_cases"
+    " WHERE bureau_id = :bureau AND state = 'open' GROUP BY source ORDER BY kind, name"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +187,9 @@ async def read_oldest(hotline: Hotline, bureau: int) -> Any:
     """`oldest` pending of our own handlers in seconds, `has_parked`, `has_quarantined`."""
     async with hotline.database.transaction(bureau, writing=False) as tx:
         return await tx.row(OLDEST, bureau=bureau, own=list(INTERNAL))
+
+
+async def read_standing(hotline: Hotline, bureau: int) -> Sequence[Any]:
+    """What waits for a person: `kind` endpoint (disabled), failing or case, `name`, `found`."""
+    async with hotline.database.transaction(bureau, writing=False) as tx:
+        return await tx.rows(STANDING, bureau=bureau)

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.tickets import Hotline
-from shared.tickets.vitals import Vitals, read_messages, read_owed, read_vitals
+from shared.tickets.vitals import Vitals, read_messages, read_owed, read_standing, read_vitals
 
 OF_SUBSCRIBER = ("bureau", "subscriber")
 OF_STATE = ("bureau", "state")
@@ -36,7 +36,17 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "deliveries_mismatch": ("产生 − 送达 − 应投递 − 搁置，应为零", OF_SUBSCRIBER),
         "deliveries_oldest_seconds": ("最早一件应投递的秒数", OF_SUBSCRIBER),
         "messages": ("等待或隔离中的平台消息数", OF_STATE),
+        "endpoints_disabled": ("停用的接收端", OF_SUBSCRIBER),
+        "endpoints_failing": ("一直没有送达的接收端", OF_SUBSCRIBER),
+        "reconciliation_open": ("未了的对账差异", ("bureau", "source")),
         "messages_oldest_seconds": ("最早一条等待或隔离中的消息的秒数", OF_STATE),
+    }
+)
+STANDING = MappingProxyType(
+    {
+        "endpoint": "endpoints_disabled",
+        "failing": "endpoints_failing",
+        "case": "reconciliation_open",
     }
 )
 OWED = ("produced", "handled", "pending", "parked", "retrying", "mismatch")
@@ -87,4 +97,6 @@ async def read_gauges(hotline: Hotline) -> Gauges:
         for state, (count, oldest) in (await read_messages(hotline, bureau)).items():
             gauges.set("messages", count, str(bureau), state)
             gauges.set("messages_oldest_seconds", oldest, str(bureau), state)
+        for row in await read_standing(hotline, bureau):
+            gauges.set(STANDING[row.kind], row.found, str(bureau), row.name)
     return gauges

@@ -7,7 +7,7 @@ checked against real time, whatever the sandbox's clock says.
 import base64
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from shared.errors import ErrorKind, HotlineError
 from shared.identity.sources import Source, SourceStore
@@ -39,6 +39,19 @@ def signed_headers(secret: bytes, message_id: str, body: bytes) -> dict[str, str
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(secret, message_id, timestamp, body),
+    }
+
+
+def signed_by(secrets: Sequence[bytes], message_id: str, body: bytes) -> dict[str, str]:
+    """Signed with every live secret, so that a receiver may change over when it likes."""
+    headers = signed_headers(secrets[0], message_id, body)
+    timestamp = int(headers["webhook-timestamp"])
+    signatures = [sign(secret, message_id, timestamp, body) for secret in secrets]
+    return {
+        **headers,
+        "webhook-signature": " ".join(signatures),
+        "idempotency-key": message_id,
+        "content-type": "application/json",
     }
 
 

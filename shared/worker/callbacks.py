@@ -1,133 +1,207 @@
-"""Deliveries to other people's systems: in order per ticket and receiver, one transaction each.
+"""Calls to other people's systems: in order per ticket and receiver, at least once.
 
-A delivery that waits or is parked holds back only its own ticket at its own receiver. The row
-lock is held while the receiver is called; no ticket is locked. Retries go by the virtual clock.
+No transaction is open while a receiver is called. A lease is committed first, then comes the
+call, then its result, which counts only while the lease stands (the fence): a killed worker's
+lease ends by itself, and a worker that comes back late overwrites nothing. A delivery that is
+leased, waits or is parked holds back only its own ticket at its own receiver.
 """
 
 import asyncio
 import logging
-import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import uuid4
 
 from sqlalchemy import text
 
-from shared.db import is_transient
-from shared.errors import HotlineError, Unavailable
-from shared.events.subscriptions import CALLBACK
+from shared.errors import Unavailable
+from shared.models.messages import OUTSIDE
+from shared.outgoing import Answer, Letter
 from shared.tickets import Hotline, Ledger
-from shared.worker.deliveries import COLUMNS, Delivery, forget, read_delivery
-from shared.worker.failures import describe
+from shared.worker.calls import Claim, Key, Sender, read_claim
+from shared.worker.envelopes import prepare
+from shared.worker.failures import describe, is_unreachable
+from shared.worker.outcomes import Outcome, write_outcomes
 
 log = logging.getLogger(__name__)
 
-PARALLEL = 2  # to one receiver
-LINES = 4  # to all of them; each holds a connection to Postgres
-ROUND_SECONDS = 5.0
-# Between ten tries: about 75 hours in all.
-WAITS = (
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
-)
-MAX_TRIES = 1 + len(WAITS)
+LANES = 8  # calls to one receiver at a time, each of another ticket
+LINES = 3  # transactions at a time for all receivers: the rest of the pool is for our own work
+LEASE_SECONDS = 15
+# A call takes at most five seconds. One that could outlive its lease is not begun.
+LATEST_START_SECONDS = 8.0
 
+IS_DUE = (
+    f"d.parked_at IS NULL AND {OUTSIDE.replace('subscriber', 'd.subscriber')}"
+    " AND (d.attempts + d.deferrals = 0 OR d.next_try_at <= :now)"
+    " AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())"
+    " AND NOT EXISTS (SELECT FROM endpoints AS p WHERE p.bureau_id = d.bureau_id"
+    "  AND p.subscriber = d.subscriber AND p.disabled_at IS NOT NULL)"
+)
 RECEIVERS = text(
-    "SELECT DISTINCT subscriber FROM deliveries"
-    " WHERE bureau_id = :bureau AND subscriber LIKE :prefix AND parked_at IS NULL"
-    " AND (attempts = 0 OR next_try_at <= :now) ORDER BY subscriber"
+    "SELECT DISTINCT d.subscriber FROM deliveries AS d"  # noqa: S608 - constants only
+    f" WHERE d.bureau_id = :bureau AND {IS_DUE}"
+    " AND split_part(d.subscriber, ':', 1) || ':' = ANY(CAST(:prefixes AS text[]))"
+    " ORDER BY d.subscriber"
 )
-
 # Never the second of a ticket's deliveries while the first is still owed.
-TAKE_NEXT = text(
-    f"SELECT {COLUMNS} FROM deliveries AS d"  # noqa: S608 - constants only
-    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND parked_at IS NULL"
-    " AND (attempts = 0 OR next_try_at <= :now)"
+LEASE = text(
+    f"UPDATE deliveries AS d SET lease = :lease,"  # noqa: S608 - constants only
+    f" leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
+    " FROM (SELECT d.stream_id, d.seq FROM deliveries AS d"
+    f" WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND {IS_DUE}"
     " AND NOT EXISTS (SELECT FROM deliveries AS earlier WHERE earlier.bureau_id = d.bureau_id"
     " AND earlier.stream_id = d.stream_id AND earlier.subscriber = d.subscriber"
     " AND earlier.seq < d.seq)"
-    " ORDER BY next_try_at, stream_id, seq LIMIT 1 FOR UPDATE SKIP LOCKED"
-)
-POSTPONE = text(
-    "UPDATE deliveries SET attempts = attempts + 1, last_error = :error,"
-    " first_error = coalesce(first_error, :error), next_try_at = :next_try_at,"
-    " first_failed_at = coalesce(first_failed_at, clock_timestamp()),"
-    " last_failed_at = clock_timestamp(),"
-    " parked_at = CASE WHEN :is_last THEN CAST(:now AS timestamptz) END"
-    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
-    " AND seq = :seq"
+    " ORDER BY d.next_try_at, d.stream_id, d.seq LIMIT :most FOR UPDATE SKIP LOCKED) AS taken"
+    " WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber"
+    " AND d.stream_id = taken.stream_id AND d.seq = taken.seq"
+    " RETURNING d.stream_id, d.seq, d.subscriber, d.event_type, d.attempts, d.deferrals"
 )
 
-Sender = Callable[[Ledger, Delivery], Awaitable[None]]
+Flight = tuple[Claim, Answer | None]
 
 
 async def drain_callbacks(hotline: Hotline, bureau: int, sender: Sender) -> None:
-    """What can be sent now, to each receiver apart, so that none waits for a slower one.
-
-    A round ends in time for the next one to look for new receivers.
-    """
-    async with hotline.ledger(bureau, writing=False) as ledger:
-        rows = await ledger.tx.rows(RECEIVERS, bureau=bureau, prefix=f"{CALLBACK}%", now=ledger.now)
-    until = time.monotonic() + ROUND_SECONDS
+    """What can be sent now, to every receiver of the bureau."""
     lines = asyncio.Semaphore(LINES)
-
-    async def send_on(subscriber: str) -> None:
-        sent = True
-        while sent and time.monotonic() < until:
-            async with lines:
-                sent = await _send_next(hotline, bureau, subscriber, sender)
-
-    senders = [send_on(row.subscriber) for row in rows for _ in range(PARALLEL)]
-    for outcome in await asyncio.gather(*senders, return_exceptions=True):
+    runs = [
+        Receiver(hotline, bureau, subscriber, sender, lines).run()
+        for subscriber in await find_receivers(hotline, bureau, sender)
+    ]
+    for outcome in await asyncio.gather(*runs, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
 
 
-async def _send_next(hotline: Hotline, bureau: int, subscriber: str, sender: Sender) -> bool:
-    async with hotline.ledger(bureau) as ledger:
-        row = await ledger.tx.row(TAKE_NEXT, bureau=bureau, subscriber=subscriber, now=ledger.now)
-        if row is None:
-            return False
-        delivery = read_delivery(row)
+async def find_receivers(hotline: Hotline, bureau: int, sender: Sender) -> list[str]:
+    async with hotline.ledger(bureau, writing=False) as ledger:
+        rows = await ledger.tx.rows(
+            RECEIVERS, bureau=bureau, now=ledger.now, prefixes=list(sender.mailboxes)
+        )
+    return [row.subscriber for row in rows]
+
+
+@dataclass(slots=True)
+class Switchboard:
+    """Every receiver has a line of its own: one that hangs keeps no other from being called."""
+
+    hotline: Hotline
+    sender: Sender
+    lines: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINES))
+    _running: dict[tuple[int, str], asyncio.Task[None]] = field(default_factory=dict)
+
+    async def look(self, tasks: asyncio.TaskGroup) -> None:
+        """Takes up every receiver that something is due for and that is not being served."""
+        self._running = {key: task for key, task in self._running.items() if not task.done()}
+        for bureau in await self.hotline.bureaus():
+            for subscriber in await find_receivers(self.hotline, bureau, self.sender):
+                if (bureau, subscriber) not in self._running:
+                    serving = tasks.create_task(self._serve(bureau, subscriber))
+                    self._running[bureau, subscriber] = serving
+
+    async def _serve(self, bureau: int, subscriber: str) -> None:
         try:
-            await sender(ledger, delivery)
+            await Receiver(self.hotline, bureau, subscriber, self.sender, self.lines).run()
+        except Unavailable:
+            log.warning("database away, receiver left", extra={"subscriber": subscriber})
         except Exception as error:
-            if isinstance(error, Unavailable) and is_transient(error):
+            log.exception(
+                "receiver left", extra={"subscriber": subscriber, "kind": describe(error)}
+            )
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Calls to one subscriber, until nothing more is due."""
+
+    hotline: Hotline
+    bureau: int
+    subscriber: str
+    sender: Sender
+    lines: asyncio.Semaphore
+
+    async def run(self) -> None:
+        flying: set[asyncio.Task[Flight]] = set()
+        try:
+            while True:
+                if len(flying) < LANES:
+                    letters = await self._take(LANES - len(flying))
+                    flying |= {
+                        asyncio.create_task(self._send(claim, letter)) for claim, letter in letters
+                    }
+                if not flying:
+                    return
+                done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                await self._finish([task.result() for task in done])
+        finally:
+            for task in flying:
+                task.cancel()
+
+    async def _take(self, most: int) -> list[tuple[Claim, Letter]]:
+        """Leases and letters; a delivery that cannot be put into words is counted by itself."""
+        try:
+            async with self.lines, self.hotline.ledger(self.bureau) as ledger:
+                claims = await self._lease(ledger, most)
+                return paired(claims, await prepare(ledger, claims, self.sender))
+        except Exception as error:
+            if is_unreachable(error):
                 raise
+            log.warning(
+                "batch failed, preparing its calls one by one",
+                extra={"subscriber": self.subscriber, "kind": describe(error)},
+            )
+        async with self.lines, self.hotline.ledger(self.bureau) as ledger:
+            claims = await self._lease(ledger, most)
+        return [pair for claim in claims for pair in await self._prepare_alone(claim)]
+
+    async def _prepare_alone(self, claim: Claim) -> list[tuple[Claim, Letter]]:
+        try:
+            async with self.lines, self.hotline.ledger(self.bureau) as ledger:
+                return paired([claim], await prepare(ledger, [claim], self.sender))
+        except Exception as error:
+            if is_unreachable(error):
+                raise
+            await self._finish([(claim, Answer(error=describe(error)))])
+            return []
+
+    async def _lease(self, ledger: Ledger, most: int) -> list[Claim]:
+        lease, at = uuid4(), time.monotonic()
+        rows = await ledger.tx.rows(
+            LEASE,
+            bureau=self.bureau,
+            subscriber=self.subscriber,
+            now=ledger.now,
+            lease=lease,
+            most=most,
+        )
+        return [read_claim(row, lease=lease, at=at) for row in rows]
+
+    async def _send(self, claim: Claim, letter: Letter) -> Flight:
+        if time.monotonic() - claim.taken_at > LATEST_START_SECONDS:
+            return claim, None
+        answer = await self.sender.post(letter)
+        if not answer.is_accepted:
             log.warning(
                 "callback failed",
                 extra={
-                    "subscriber": delivery.subscriber,
-                    "stream_id": delivery.stream_id,
-                    "kind": describe(error),
+                    "subscriber": self.subscriber,
+                    "stream_id": claim.delivery.stream_id,
+                    "kind": answer.reason,
                 },
             )
-            await _postpone(ledger, delivery, error)
-        else:
-            await forget(ledger.tx, [delivery])
-        return True
+        return claim, answer
+
+    async def _finish(self, flights: Sequence[Flight]) -> None:
+        """A call that was never begun has no result: its lease ends by itself."""
+        outcomes = [Outcome(claim, answer) for claim, answer in flights if answer is not None]
+        if outcomes:
+            patience = timedelta(days=self.hotline.settings.callback_days)
+            async with self.lines, self.hotline.ledger(self.bureau) as ledger:
+                await write_outcomes(ledger, self.subscriber, outcomes, patience=patience)
 
 
-async def _postpone(ledger: Ledger, delivery: Delivery, error: Exception) -> None:
-    is_last = delivery.attempts + 1 >= MAX_TRIES
-    wait = WAITS[min(delivery.attempts, len(WAITS) - 1)]
-    jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads retries, decides nothing
-    await ledger.tx.run(
-        POSTPONE,
-        bureau=ledger.tx.bureau,
-        subscriber=delivery.subscriber,
-        stream=delivery.stream_id,
-        seq=delivery.seq,
-        error=reason(error),
-        next_try_at=ledger.now + wait * jitter,
-        is_last=is_last,
-        now=ledger.now,
-    )
-
-
-def reason(error: Exception) -> str:
-    """What is kept of a failure: what the receiver answered, or what became of the call."""
-    said = f": {error.detail}" if isinstance(error, HotlineError) else ""
-    return describe(error) + said
+def paired(claims: Sequence[Claim], letters: Mapping[Key, Letter]) -> list[tuple[Claim, Letter]]:
+    return [(claim, letters[claim.key]) for claim in claims if claim.key in letters]

@@ -15,9 +15,9 @@ import orjson
 from sqlalchemy import text
 
 from shared.db import Tx
-from shared.errors import ErrorKind, HotlineError
+from shared.errors import ErrorKind, HotlineError, NewerRelease, NotNow
 from shared.tickets import Hotline, Ledger
-from shared.worker.failures import describe, is_unreachable, put_off, record_failure
+from shared.worker.failures import describe, is_unreachable, leave, put_off, record_failure
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +91,11 @@ async def drain(
     return await Drain(hotline, bureau, handlers, hold).run()
 
 
+async def drain_batch(hotline: Hotline, bureau: int, subscriber: str, handler: Handler) -> int:
+    """One batch of one subscriber."""
+    return await Drain(hotline, bureau, {subscriber: handler}).batch(subscriber)
+
+
 @dataclass(frozen=True, slots=True)
 class Drain:
     hotline: Hotline
@@ -116,6 +121,9 @@ class Drain:
                 size = self.hotline.settings.delivery_batch
                 batch = await take(ledger.tx, TAKE_BATCH, subscriber, batch=size)
                 await self.handle(ledger, batch)
+        except NotNow:
+            log.info("deliveries wait", extra={"subscriber": subscriber, "size": len(batch)})
+            return 0
         except Exception as error:
             if not batch or is_unreachable(error):
                 raise
@@ -165,9 +173,15 @@ class Drain:
             async with self.hotline.ledger(self.bureau) as ledger:
                 taken = await take(ledger.tx, TAKE_STREAMS, subscriber, streams=[stream])
                 await self.handle(ledger, taken)
-        except Later:
+        except (Later, NotNow):
             log.info("delivery waits", extra={"subscriber": subscriber, "stream_id": stream})
             await put_off(self.hotline, self.bureau, subscriber, stream)
+            return None
+        except NewerRelease as error:
+            log.warning(
+                "left to a newer release", extra={"subscriber": subscriber, "stream_id": stream}
+            )
+            await leave(self.hotline, self.bureau, subscriber, stream, error)
             return None
         except Exception as error:
             if is_unreachable(error):

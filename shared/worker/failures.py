@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from shared.db import is_transient
-from shared.errors import HotlineError
+from shared.errors import HotlineError, NewerRelease
 from shared.tickets import Hotline
 from shared.tickets.dead_letters import LOST
 
 MAX_ATTEMPTS = 8
 LONGEST_WAIT = 300.0
 PUT_OFF_SECONDS = 1.0
+LEFT_SECONDS = 2.0
 
 FAILED = (
     " first_error = coalesce(first_error, :error), last_error = :error,"
@@ -45,6 +46,12 @@ PUT_OFF = text(
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
     " AND parked_at IS NULL AND apart AND next_try_at <= clock_timestamp()"
 )
+LEAVE = text(
+    "UPDATE deliveries SET last_error = :error, first_error = coalesce(first_error, :error),"
+    " next_try_at = clock_timestamp() + make_interval(secs => CAST(:wait AS double precision))"
+    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
+    " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
+)
 
 
 async def record_failure(
@@ -71,6 +78,21 @@ async def put_off(hotline: Hotline, bureau: int, subscriber: str, stream: int) -
     async with hotline.ledger(bureau) as ledger:
         await ledger.tx.run(
             PUT_OFF, bureau=bureau, subscriber=subscriber, stream=stream, wait=PUT_OFF_SECONDS
+        )
+
+
+async def leave(
+    hotline: Hotline, bureau: int, subscriber: str, stream: int, error: NewerRelease
+) -> None:
+    """Out of the way of what this process can read, for a while. Not counted, and never parked."""
+    async with hotline.ledger(bureau) as ledger:
+        await ledger.tx.run(
+            LEAVE,
+            bureau=bureau,
+            subscriber=subscriber,
+            stream=stream,
+            error=describe(error),
+            wait=LEFT_SECONDS * random.uniform(0.5, 1.0),  # noqa: S311 - as in `backoff`
         )
 
 

@@ -16,11 +16,12 @@ from shared.tickets import Hotline
 from shared.tickets.alarms import run_alarms
 from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
-from shared.worker.callbacks import Sender, drain_callbacks
-from shared.worker.deliveries import Handler, drain
+from shared.worker.callbacks import Switchboard
+from shared.worker.calls import Sender
+from shared.worker.deliveries import Handler, Hold, drain, hold_nothing
 from shared.worker.failures import describe
+from shared.worker.heartbeat import Heartbeat
 from shared.worker.housekeeping import keep_house
-from shared.worker.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ Sweep = Callable[[Hotline, int], Awaitable[None]]
 
 POLL_SECONDS = 0.05
 REDIS_PAUSE_SECONDS = 1.0
-DATABASE_PAUSE_SECONDS = 0.5
+DATABASE_PAUSE_SECONDS = (0.05, 0.5)  # a connection lost costs little, a server away waits longer
 HOUSEKEEPING_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
 
@@ -50,70 +51,82 @@ class WorkerProcess:
         wanted = asyncio.Event()
         self.hotline.ring = wanted.set
         sweep = self.hotline.settings.sweep_seconds
-        pulse = Pulse.open(self.hotline)
-        watch = partial(watched, self.hotline, pulse)
-        drain_all = watch("drain", partial(self._drain, pulse))
+        heart = Heartbeat.open(self.hotline)
+        watch = partial(watched, heart)
+        drain_all = watch("drain", partial(self._drain, heart.hold))
         try:
-            await pulse.look(self.hotline)
+            await heart.look(self.hotline)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(pulse.run(self.hotline))
+                tasks.create_task(heart.run(self.hotline))
                 tasks.create_task(listen(self.hotline, wanted))
                 tasks.create_task(repeat(drain_all, wanted=wanted, seconds=sweep))
                 tasks.create_task(repeat(watch("alarms", self._ring_alarms), seconds=sweep))
                 for one in self.sweeps:
-                    work = watch(name_of(one), partial(one, self.hotline))
+                    work = watch(name_of(one), partial(self._sweep, one))
                     tasks.create_task(repeat(work, seconds=sweep))
-                call_back = watch("callbacks", self._call_back)
-                tasks.create_task(repeat(call_back, seconds=CALLBACK_SECONDS))
+                board = Switchboard(self.hotline, self.sender)
+                call = watch("callbacks", partial(board.look, tasks))
+                tasks.create_task(repeat(call, seconds=CALLBACK_SECONDS))
                 keep = watch("housekeeping", self._keep_house)
                 tasks.create_task(repeat(keep, seconds=HOUSEKEEPING_SECONDS))
         finally:
-            await pulse.leave()
+            await heart.leave()
 
-    async def _drain(self, pulse: Pulse, bureau: int) -> None:
-        await drain(self.hotline, bureau, self.handlers, hold=pulse.hold)
-        pulse.drained()
+    async def _drain(self, hold: Hold = hold_nothing) -> None:
+        for bureau in await self.hotline.bureaus():
+            await drain(self.hotline, bureau, self.handlers, hold=hold)
 
-    async def _call_back(self, bureau: int) -> None:
-        await drain_callbacks(self.hotline, bureau, self.sender)
-
-    async def _ring_alarms(self, bureau: int) -> None:
-        more = True
-        while more:
-            async with self.hotline.ledger(bureau) as ledger:
-                more = await run_alarms(ledger, ledger.now)
-                if not more:
-                    await freeze_due_months(ledger, ledger.now)
-
-    async def _keep_house(self, bureau: int) -> None:
-        async with self.hotline.ledger(bureau) as ledger:
-            await keep_house(ledger.tx)
-
-
-def watched(
-    hotline: Hotline, pulse: Pulse, name: str, work: Callable[[int], Awaitable[None]]
-) -> Callable[[], Awaitable[None]]:
-    """`work` for every bureau. What it trips over is told, and ends neither it nor the others."""
-
-    async def run() -> None:
-        failed = False
-        for bureau in await hotline.bureaus():
+    async def _sweep(self, sweep: Sweep) -> None:
+        """What a sweep trips over in one bureau is told once the others have been seen to."""
+        failed: Exception | None = None
+        for bureau in await self.hotline.bureaus():
             try:
-                await work(bureau)
+                await sweep(self.hotline, bureau)
             except Unavailable:
                 raise
             except Exception as error:
-                failed = True
-                pulse.fail(name, error)
-                log.exception("sweep failed", extra={"sweep": name, "kind": describe(error)})
-        if not failed:
-            pulse.succeed(name)
+                failed = error
+                log.exception("bureau left out", extra={"bureau": bureau})
+        if failed is not None:
+            raise failed
+
+    async def _ring_alarms(self) -> None:
+        for bureau in await self.hotline.bureaus():
+            more = True
+            while more:
+                async with self.hotline.ledger(bureau) as ledger:
+                    more = await run_alarms(ledger, ledger.now)
+                    if not more:
+                        await freeze_due_months(ledger, ledger.now)
+
+    async def _keep_house(self) -> None:
+        for bureau in await self.hotline.bureaus():
+            async with self.hotline.ledger(bureau) as ledger:
+                days = self.hotline.settings.callback_log_days
+                await keep_house(ledger.tx, callback_log_days=days)
+
+
+def watched(
+    heart: Heartbeat, name: str, work: Callable[[], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    """What `work` trips over is told, and ends neither it nor the others: it is tried again."""
+
+    async def run() -> None:
+        try:
+            await work()
+        except Unavailable:
+            raise
+        except Exception as error:
+            heart.fail(name, error)
+            log.exception("sweep failed", extra={"sweep": name, "kind": describe(error)})
+        else:
+            heart.succeed(name)
 
     return run
 
 
 def name_of(sweep: Sweep) -> str:
-    return str(getattr(sweep, "__name__", "sweep"))
+    return str(getattr(getattr(sweep, "func", sweep), "__name__", "sweep"))
 
 
 async def repeat(
@@ -121,14 +134,17 @@ async def repeat(
 ) -> None:
     """Every so often, and at once when wanted. Postgres away is waited out."""
     wanted = wanted or asyncio.Event()
+    pause, longest = DATABASE_PAUSE_SECONDS
     while True:
         wanted.clear()
         try:
             await work()
         except Unavailable:
             log.warning("database away, waiting")
-            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, longest)
             continue
+        pause, _ = DATABASE_PAUSE_SECONDS
         try:
             async with asyncio.timeout(seconds):
                 await wanted.wait()

@@ -67,6 +67,20 @@ async def test_every_metric_that_a_rule_names_is_told_by_a_service(
                 " '', -1, now(), 'waiting')"
             )
         )
+        await tx.run(
+            text(
+                "INSERT INTO endpoints (bureau_id, subscriber, disabled_at, disabled_because)"
+                " VALUES (1, 'callback:city-12345', now(), 'gone')"
+            )
+        )
+        await tx.run(
+            text(
+                "INSERT INTO reconciliation_cases (bureau_id, case_id, version, source,"
+                " upstream_no, kind, day, state, fields, first_seen_on, last_seen_on, opened_at)"
+                " VALUES (1, 1, 1, 'city-12345', 'x', 'missing_here', now(), 'open', '{}',"
+                " now(), now(), now())"
+            )
+        )
     await dispatch.get("/livez")
 
     told = (await dispatch.get("/metrics")).text

@@ -3,15 +3,17 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from httpx import AsyncClient, MockTransport, Request, Response
+from httpx import AsyncClient, Request, Response
 from sqlalchemy import text
 
+from services.cli.worker import open_sender
 from services.intake.app import create_app
-from services.intake.clients.platform import send_state_change
-from shared.identity.sources import SourceStore, set_callback
+from shared.identity.sources import set_callback
+from shared.outgoing import Answer, Letter
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.worker.callbacks import drain_callbacks
@@ -240,23 +242,18 @@ async def test_a_platform_that_refuses_its_callback_is_counted_and_holds_nothing
         await set_callback(tx.connection, BUREAU, "city-12345", "https://platform.test/hear")
     await city.create("SH-1")
     await drain()
-    calls: list[Request] = []
+    calls: list[Letter] = []
 
-    def refuse(request: Request) -> Response:
-        calls.append(request)
-        return Response(500)
+    async def refuse(letter: Letter) -> Answer:
+        calls.append(letter)
+        return Answer(500)
 
-    store = SourceStore(hotline.database, hotline.keyring)
-    async with AsyncClient(transport=MockTransport(refuse)) as client:
-
-        async def sender(ledger: Any, delivery: Any) -> None:
-            await send_state_change(ledger, delivery, client=client, sources=store)
-
-        await drain_callbacks(hotline, BUREAU, sender)
+    async with open_sender(hotline) as sender:
+        await drain_callbacks(hotline, BUREAU, replace(sender, post=refuse))
 
     async with hotline.database.transaction(BUREAU, writing=False) as tx:
         row = await tx.row(text("SELECT attempts FROM deliveries WHERE subscriber ~ '^callback:'"))
-    assert len(calls) == 1
+    assert [call.url for call in calls] == ["https://platform.test/hear"]
     assert row is not None
     assert row.attempts == 1
 

@@ -162,6 +162,22 @@ async def test_an_update_before_its_ticket_waits_and_is_applied_with_it(
     assert (await ticket_of(desk, city, pushed))["urged"] == 1
 
 
+async def test_an_update_that_comes_before_its_ticket_in_the_same_batch_is_applied_too(
+    city: Platform, desk: Desk, drain: Drain
+) -> None:
+    early = [
+        await city.push(
+            "ticket.updated", upstream_no="SH-1", revision=revision, title=f"第{revision}稿"
+        )
+        for revision in (2, 1)
+    ]
+    pushed = await city.create("SH-1")
+    await drain()
+
+    assert [(await city.receipt(one))["status"] for one in early] == ["applied", "applied"]
+    assert (await ticket_of(desk, city, pushed))["title"] == "第2稿"
+
+
 @pytest.mark.parametrize("first", ["city", "district"])
 async def test_the_same_matter_from_both_platforms_is_one_ticket(
     city: Platform, district: Platform, desk: Desk, drain: Drain, first: str

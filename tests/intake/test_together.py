@@ -13,7 +13,7 @@ from services.intake.handlers import HANDLERS
 from shared.events.subscriptions import INTAKE
 from shared.settings import Settings
 from shared.tickets import Hotline
-from shared.worker.deliveries import Drain, drain
+from shared.worker.deliveries import drain, drain_batch
 from tests.conftest import BUREAU
 from tests.factories import SetClock
 from tests.platform import Platform
@@ -92,7 +92,7 @@ async def statements_of_one_batch(hotline: Hotline) -> list[str]:
 
     engine = hotline.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", count)
-    await Drain(hotline, BUREAU, HANDLERS).batch(INTAKE)
+    await drain_batch(hotline, BUREAU, INTAKE, HANDLERS[INTAKE])
     event.remove(engine, "before_cursor_execute", count)
     return said
 
@@ -101,7 +101,7 @@ async def statements_of_one_batch(hotline: Hotline) -> list[str]:
 async def test_a_batch_of_creations_costs_a_dozen_statements_whatever_its_size(
     city: Platform, hotline: Hotline, size: int
 ) -> None:
-    await Drain(hotline, BUREAU, HANDLERS).batch(INTAKE)  # loads the rulebook
+    await drain_batch(hotline, BUREAU, INTAKE, HANDLERS[INTAKE])  # loads the rulebook
     async with hotline.ledger(BUREAU, writing=False):
         pass
     await asyncio.gather(*(city.create(f"SH-{at}") for at in range(size)))
@@ -116,7 +116,7 @@ async def test_a_batch_of_updates_costs_no_more_for_more(
     city: Platform, hotline: Hotline, size: int
 ) -> None:
     await asyncio.gather(*(city.create(f"SH-{at}") for at in range(size)))
-    await Drain(hotline, BUREAU, HANDLERS).batch(INTAKE)
+    await drain_batch(hotline, BUREAU, INTAKE, HANDLERS[INTAKE])
     at = "2026-11-18T09:20:00+08:00"
     await asyncio.gather(
         *(

@@ -13,6 +13,7 @@ from shared.domain.actor import SYSTEM
 from shared.domain.events import Event, TicketReceived
 from shared.tickets import Hotline, lock_ids
 from shared.worker.deliveries import drain as drain_bureau
+from tests.faults.faulty import go_on
 from tests.scoring.histories import History
 from tests.scoring.november import greening_five, sanitation_vector, undispatched
 from tests.scoring.sanitation import Office
@@ -63,7 +64,7 @@ def fold(hotline: Hotline) -> Fold:
     """Scoring's own handler, until nothing is owed to it."""
 
     async def run() -> int:
-        return await drain_bureau(hotline, BUREAU, HANDLERS)
+        return await go_on(lambda: drain_bureau(hotline, BUREAU, HANDLERS))
 
     return run
 

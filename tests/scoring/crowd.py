@@ -33,12 +33,9 @@ WRITE = (
 )
 CHANGE = (
     "UPDATE facts SET returns = returns + 1, known_from = clock_timestamp(),"
-    " xid = pg_current_xact_id() WHERE bureau_id = 1 AND ticket_id = $1"
+    " xid = minhu_xid() WHERE bureau_id = 1 AND ticket_id = $1"
 )
-IS_TELLABLE = (
-    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > (SELECT max(xid::text::bigint) FROM facts"
-    ")::text::xid8"
-)
+IS_TELLABLE = "SELECT minhu_horizon() > (SELECT max(xid::text::bigint) FROM facts)::text::xid8"
 # What one would write first: everything later than the last that was seen.
 BY_TIME = (
     "SELECT no, returns, known_from AS place FROM facts WHERE bureau_id = 1"

@@ -11,7 +11,7 @@ from services.scoring.handlers import HANDLERS
 from shared.tickets import Hotline
 from shared.tickets.freezing import freeze_due_months
 from shared.tickets.settling import NotSettled, settle
-from shared.worker.deliveries import Drain, drain
+from shared.worker.deliveries import drain, drain_batch
 from tests.factories import make_ticket
 from tests.scoring.conftest import BUREAU, Fold, SetClock
 from tests.scoring.freezing import BYS, Keys, correct, freeze, get, read, sheet
@@ -106,14 +106,14 @@ async def test_a_copy_that_failed_midway_leaves_nothing_and_is_made_again(
         await tx.run(text("UPDATE fact_progress SET layout = 'an older one'"))
 
     name, handler = "freezing", HANDLERS["freezing"]
-    assert await Drain(hotline, BUREAU, {name: handler}).batch(name) == 0
+    assert await drain_batch(hotline, BUREAU, name, handler) == 0
     async with hotline.database.transaction(BUREAU, writing=False) as tx:
         row = await tx.row(OWED)
     assert row is not None
     assert (row.attempts, row.parked_at) == (0, None)
 
     await rebuild(hotline, BUREAU)
-    assert await Drain(hotline, BUREAU, {name: handler}).batch(name) == 1
+    assert await drain_batch(hotline, BUREAU, name, handler) == 1
     assert (await sheet(scoring, keys))["total"]["intake"] == 16
 
 

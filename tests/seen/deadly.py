@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from services.cli.worker import open_sender
 from shared.settings import Settings
 from shared.tickets import Hotline, Ledger
 from shared.worker.deliveries import Delivery
@@ -19,14 +20,12 @@ async def main(deadly: int) -> None:
         if any(one.stream_id == deadly for one in batch):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def send(_: Ledger, __: Delivery) -> None:
-        """Nobody is called."""
-
     hotline = Hotline.open(Settings.from_env())
-    running = asyncio.create_task(WorkerProcess(hotline, {HEARD: handle}, send).run())
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+    async with open_sender(hotline) as sender:
+        running = asyncio.create_task(WorkerProcess(hotline, {HEARD: handle}, sender).run())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
     await hotline.close()
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.errors import Unavailable
 from shared.tickets import Hotline, Ledger
-from shared.worker.callbacks import WAITS
 from shared.worker.deliveries import Delivery, Drain, Later
 from shared.worker.failures import LONGEST_WAIT, MAX_ATTEMPTS, backoff
+from shared.worker.outcomes import WAITS
 from tests.conftest import BUREAU
 from tests.seen.owing import HEARD, owe, read_all, set_due
 

@@ -104,7 +104,7 @@ async def test_many_writers_and_workers_at_once_never_unbalance_the_count_nor_cr
         while not done.is_set():
             assert [one.mismatch for one in await read_owed(hotline, BUREAU) if one.mismatch] == []
             async with hotline.database.transaction(BUREAU) as tx:
-                await keep_house(tx)
+                await keep_house(tx, callback_log_days=30)
             readings += 1
 
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
@@ -129,7 +129,7 @@ async def test_the_counts_of_connections_that_are_gone_are_added_up(hotline: Hot
     await owe(hotline, stream=2, last=2)
 
     async with hotline.database.transaction(BUREAU) as tx:
-        await keep_house(tx)
+        await keep_house(tx, callback_log_days=30)
 
     async with hotline.database.transaction(BUREAU, writing=False) as tx:
         rows = await tx.rows(text("SELECT backend, produced FROM delivery_productions"))

@@ -17,7 +17,7 @@ from shared.tickets import Hotline, Ledger
 from shared.tickets.dead_letters import LOST
 from shared.worker.deliveries import Delivery, Drain, drain
 from shared.worker.failures import MAX_ATTEMPTS
-from shared.worker.pulse import Pulse
+from shared.worker.heartbeat import Heartbeat
 from tests.conftest import BUREAU, Tell
 from tests.seen.owing import HEARD, owe, read_all, run, set_due
 
@@ -161,7 +161,7 @@ async def test_a_worker_that_is_elsewhere_is_not_buried_before_it_has_long_been_
 ) -> None:
     await run(hotline, MANY, streams=2)
     batch = [Delivery(stream, 1, HEARD, "ticket.received", None, 0) for stream in (1, 2)]
-    other, ours = Pulse.open(hotline), Pulse.open(hotline)
+    other, ours = Heartbeat.open(hotline), Heartbeat.open(hotline)
     await other.beat()
     await other.hold(BUREAU, batch)
     elsewhere = text("UPDATE workers SET machine = 'elsewhere', pid = 1 WHERE :bureau = 1")
@@ -186,7 +186,7 @@ async def test_a_worker_that_is_elsewhere_is_not_buried_before_it_has_long_been_
 
 async def test_what_another_worker_has_taken_meanwhile_is_not_charged(hotline: Hotline) -> None:
     await run(hotline, MANY, streams=1)
-    dead, ours = Pulse.open(hotline), Pulse.open(hotline)
+    dead, ours = Heartbeat.open(hotline), Heartbeat.open(hotline)
     await dead.hold(BUREAU, [Delivery(1, 1, HEARD, "ticket.received", None, 0)])
     await run(hotline, text("UPDATE workers SET pid = 0, beat_at = '-infinity' WHERE :bureau = 1"))
     async with hotline.database.transaction(BUREAU) as tx:

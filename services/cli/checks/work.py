@@ -1,6 +1,6 @@
 """The work itself: bureaus and their rules, what is owed, the sandbox's clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from shared.events.subscriptions import INTERNAL
 from shared.identity.sources import SourceStore
 from shared.settings import Settings
 from shared.tickets import Hotline
-from shared.tickets.vitals import Owed, read_messages, read_owed
+from shared.tickets.vitals import Owed, read_messages, read_owed, read_standing
 from shared.vault.keyring import SealBroken
 
 BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
@@ -44,6 +44,7 @@ async def check_bureaus(hotline: Hotline, *, is_running: bool) -> list[Finding]:
             judge_queue(bureau.slug, owed, errors, patience),
             judge_balance(bureau.slug, owed),
             judge_messages(bureau.slug, messages),
+            *judge_standing(bureau.slug, await read_standing(hotline, bureau.bureau_id)),
         ]
     return findings
 
@@ -121,6 +122,23 @@ def judge_messages(slug: str, messages: Mapping[str, tuple[int, float]]) -> Find
     if quarantined:
         return watch(subject, text, "请以 admin 密钥查看 GET /v1/quarantine，改正后 redrive")
     return good(subject, text)
+
+
+def judge_standing(slug: str, rows: Sequence[Any]) -> Iterator[Finding]:
+    """Endpoints and cases: says nothing where there are none."""
+    named = {kind: [row for row in rows if row.kind == kind] for kind in ("endpoint", "case")}
+    failing = [row.name for row in rows if row.kind == "failing"]
+    if named["endpoint"]:
+        told = "、".join(row.name for row in named["endpoint"])
+        mend = "请联系对方；修好后重新启用，积下的会接着送"
+        yield bad(f"{slug} 的接收端", f"已停用 {told}", mend)
+    if failing:
+        yield watch(
+            f"{slug} 的接收端", f"一直送不到 {'、'.join(failing)}", "会自动重试，请联系对方"
+        )
+    if named["case"]:
+        told = "、".join(f"{row.name} {row.found} 件" for row in named["case"])
+        yield watch(f"{slug} 的对账", f"未了的差异：{told}", "请逐件查明，接受或补推")
 
 
 async def check_sources(hotline: Hotline) -> Finding:

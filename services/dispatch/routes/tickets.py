@@ -134,6 +134,7 @@ async def list_events(request: Request, no: str, hotline: HotlineState, caller: 
 async def list_clocks(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
         ticket, _ = await visible_ticket(ledger, no, caller.actor)
-        log = (await list_entries(ledger.tx, [ticket.ticket_id]))[ticket.ticket_id]
+        logs = await list_entries(ledger.tx, [ticket.ticket_id], known_only=True)
+        log = logs[ticket.ticket_id]
         items = explain_clocks(ticket, ledger.rulebook, ledger.now, entries=log)
     return list_answer(request, items, None)

@@ -43,9 +43,19 @@ async def apply_messages(ledger: Ledger, batch: Sequence[Delivery]) -> None:
         desk.mark(row, "quarantined", problem={"errors": list(problem.errors)})
     for row, reading in readings:
         await apply_one(desk, row, reading)
-    for row, reading in sorted(late, key=lambda pair: rank_key(pair[1])):
-        await apply_one(desk, row, reading)
+    await apply_waiting(desk, [*late, *(pair for pair in readings if desk.is_waiting(pair[0]))])
     await desk.close()
+
+
+async def apply_waiting(desk: IntakeDesk, waiting: Sequence[tuple[Any, Reading]]) -> None:
+    """What waited from before, or came before its creation in this very batch, until none can."""
+    left = sorted(waiting, key=lambda pair: rank_key(pair[1]))
+    before = len(left) + 1
+    while len(left) < before:
+        before = len(left)
+        for row, reading in left:
+            await apply_one(desk, row, reading)
+        left = [pair for pair in left if desk.is_waiting(pair[0])]
 
 
 def read_all(

@@ -56,7 +56,8 @@ async def repeats_first_word(
 ) -> bool:
     """Whether the platform began with this very content: sent again, it undoes no later word."""
     await desk.ledger.flush()  # what this very batch has said is looked at too
-    entries = (await list_entries(desk.ledger.tx, [ticket.ticket_id])).get(ticket.ticket_id, [])
+    logs = await list_entries(desk.ledger.tx, [ticket.ticket_id], known_only=True)
+    entries = logs.get(ticket.ticket_id, [])
     word, _ = masked_word(desk, message, ticket, reseal=False)
     number = (source, message.data.upstream_no)
     for entry in entries:
@@ -101,6 +102,8 @@ def join(desk: IntakeDesk, source: str, message: TicketCreated, ticket: Ticket) 
     """The same matter from another platform: one ticket, two numbers (ruling 47)."""
     word, raw = masked_word(desk, message, ticket, reseal=False)
     outcome = compare(ticket, desk.standing(ticket), word)
+    data = message.data
+    desk.note_receipt(source, data.upstream_no, received_at=data.received_at, at=message.at)
     return record_update(
         desk, source, message, ticket, word=word, outcome=outcome, raw=raw, link=True
     )

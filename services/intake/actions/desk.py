@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from services.intake import queries
+from services.intake import queries, reconciliation_queries
 from shared.domain.actor import Actor
+from shared.domain.calendar import CITY_ZONE
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.tickets import Ledger, find_masters, lock_ids
@@ -28,6 +30,7 @@ class IntakeDesk:
     known_callers: dict[int, Caller] = field(default_factory=dict)
     callers: dict[int, CallerRow] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
 
     def find(self, source: str, no: str) -> Ticket | None:
         """The ticket known to that platform under that number, or told of by another one."""
@@ -99,6 +102,25 @@ class IntakeDesk:
             "problem": more.get("problem"),
         }
 
+    def note_receipt(
+        self, source: str, no: str, *, received_at: datetime | None, at: datetime
+    ) -> None:
+        """When a further number of a ticket was received: its platform reconciles by that day."""
+        day = (received_at or at).astimezone(CITY_ZONE).date()
+        self.receipts.append(
+            {
+                "source": source,
+                "upstream_no": no,
+                "received_at": received_at,
+                "day": day,
+                "recorded_at": self.ledger.now,
+            }
+        )
+
+    def is_waiting(self, message: Any) -> bool:
+        mark = self.marks.get(str(message.message_id))
+        return mark is not None and mark["state"] == "waiting"
+
     async def close(self) -> None:
         """Writes what the batch came to, in the ledger's transaction."""
         await self.ledger.flush()
@@ -107,6 +129,10 @@ class IntakeDesk:
             rows = [caller_values(row) for row in self.callers.values()]
             encoded = orjson.dumps(rows).decode()
             await tx.run(queries.PUT_CALLERS, bureau=tx.bureau, callers=encoded)
+        if self.receipts:
+            encoded = orjson.dumps(self.receipts).decode()
+            keep = reconciliation_queries.KEEP_RECEIPTS
+            await tx.run(keep, bureau=tx.bureau, rows=encoded)
         await queries.settle_messages(tx, list(self.marks.values()))
 
 

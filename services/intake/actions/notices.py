@@ -77,6 +77,7 @@ def rework(desk: IntakeDesk, source: str, message: messages.TicketRework, ticket
     """The next round of the original; on one still open it counts as supervised (ruling 24)."""
     data = message.data
     due = data.due or rework_until(message.at, desk.ledger.rulebook)
+    desk.note_receipt(source, data.upstream_no, received_at=None, at=message.at)
     event: events.Event
     if ticket.is_open:
         level = min(HIGHEST_LEVEL, ticket.supervision_level + 1)

@@ -1,74 +1,57 @@
 """Telling a platform that a ticket's state has changed (ruling 49)."""
 
-import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import orjson
-from httpx import AsyncClient
 
 from shared.domain import fold
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
-from shared.errors import HotlineError
 from shared.events.subscriptions import CALLBACK
-from shared.identity.sources import Source, SourceStore
+from shared.identity.sources import SourceStore
 from shared.tickets import Ledger, list_entries
-from shared.web.signatures import sign, signed_headers
+from shared.web.signatures import signed_by
+from shared.worker.calls import Address, Key, Message
 from shared.worker.deliveries import Delivery
 
-TIMEOUT_SECONDS = 5.0
 
+@dataclass(frozen=True, slots=True)
+class PlatformMailbox:
+    """A platform hears of every ticket that bears a number of its own."""
 
-class CallbackRefused(HotlineError):
-    """Counted and tried again: nothing of ours is away."""
+    sources: SourceStore
 
-    title = "平台未接受回调"
+    async def find_address(
+        self, ledger: Ledger, subscriber: str, tickets: Collection[int]
+    ) -> Address | None:
+        name = subscriber.removeprefix(CALLBACK)
+        url = ledger.rulebook.callbacks.get(name)
+        source = (await self.sources.read()).get(name)
+        if url is None or source is None:
+            return None
+        return Address(url, partial(signed_by, source.secrets), frozenset(tickets))
 
-
-def open_client() -> AsyncClient:
-    return AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
-
-
-async def send_state_change(
-    ledger: Ledger, delivery: Delivery, *, client: AsyncClient, sources: SourceStore
-) -> None:
-    """Signed as the platform signs. Every try has the same id and the same bytes."""
-    name = delivery.subscriber.removeprefix(CALLBACK)
-    url = ledger.rulebook.callbacks.get(name)
-    source = (await sources.read()).get(name)
-    if url is None or source is None:
-        return
-    log = (await list_entries(ledger.tx, [delivery.stream_id]))[delivery.stream_id]
-    told = [entry for entry in log if entry.seq <= delivery.seq]
-    ticket = fold.fold(delivery.stream_id, told)
-    body = state_change(ticket, name, at=told[-1].recorded_at)
-    message_id = f"{ledger.tx.bureau}-{delivery.stream_id}-{delivery.seq}"
-    status = await post(client, url, body, headers=headers_of(source, message_id, body))
-    if not 200 <= status < 300:
-        raise CallbackRefused(f"HTTP {status}")
-
-
-async def post(client: AsyncClient, url: str, body: bytes, *, headers: dict[str, str]) -> int:
-    """The status alone is waited for: however slowly the rest drips, it is not read."""
-    async with (
-        asyncio.timeout(TIMEOUT_SECONDS),
-        client.stream("POST", url, content=body, headers=headers) as response,
-    ):
-        return response.status_code
-
-
-def headers_of(source: Source, message_id: str, body: bytes) -> dict[str, str]:
-    """Signed with every live secret, so that a platform may change over when it likes."""
-    headers = signed_headers(source.secrets[0], message_id, body)
-    timestamp = int(headers["webhook-timestamp"])
-    signatures = [sign(secret, message_id, timestamp, body) for secret in source.secrets]
-    return {
-        **headers,
-        "webhook-signature": " ".join(signatures),
-        "idempotency-key": message_id,
-        "content-type": "application/json",
-    }
+    async def write(
+        self, ledger: Ledger, subscriber: str, deliveries: Sequence[Delivery]
+    ) -> Mapping[Key, Message]:
+        name = subscriber.removeprefix(CALLBACK)
+        streams = sorted({one.stream_id for one in deliveries})
+        logs = await list_entries(ledger.tx, streams)
+        written = {}
+        for one in deliveries:
+            told = [entry for entry in logs[one.stream_id] if entry.seq <= one.seq]
+            ticket = fold.fold(one.stream_id, told)
+            written[one.stream_id, one.seq] = Message(
+                webhook_id=f"{ledger.tx.bureau}-{one.stream_id}-{one.seq}",
+                body=state_change(ticket, name, at=told[-1].recorded_at),
+                ticket_id=one.stream_id,
+                ticket_no=ticket.no,
+            )
+        return written
 
 
 def state_change(ticket: Ticket, source: str, *, at: datetime) -> bytes:

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from fastapi import APIRouter, Request
@@ -13,16 +12,13 @@ from services.intake import queries
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
-from shared.errors import Invalid, NotFound
-from shared.identity.sources import Source, set_callback
+from shared.errors import NotFound
+from shared.identity.sources import Source
 from shared.tickets import Hotline, find_masters, find_tickets
-from shared.web.bodies import Body, parse, read_body
-from shared.web.openapi import answers, body_of
+from shared.web.openapi import answers
 from shared.web.signatures import authenticate_any
 
 router = APIRouter(prefix="/v1", tags=["平台查询"])
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-LONGEST_URL = 2000
 VIEW = {
     "upstream_no": "SH12345-20261118-00731",
     "no": "T20261118-000731",
@@ -32,10 +28,6 @@ VIEW = {
     "received_at": "2026-11-18T09:12:00+08:00",
     "completed_at": None,
 }
-
-
-class CallbackBody(Body):
-    url: str | None
 
 
 async def signed_source(request: Request, raw: bytes = b"") -> Source:
@@ -119,36 +111,3 @@ def platform_view(
 
 def city_time(at: Any) -> str | None:
     return None if at is None else str(at.astimezone(CITY_ZONE).isoformat())
-
-
-@router.put(
-    "/callback",
-    summary="登记状态变更的回调地址（https；沙箱可用本机地址）",
-    openapi_extra=body_of(CallbackBody, {"url": "https://platform.example/callback"}),
-    responses=answers({"url": "https://platform.example/callback"}),
-)
-async def put_callback(request: Request) -> Response:
-    raw = await read_body(request)
-    source = await signed_source(request, raw)
-    hotline: Hotline = request.app.state.hotline
-    url = parse(CallbackBody, raw).url
-    if url is not None and not is_callable(url, local=hotline.settings.sandbox):
-        raise Invalid.field("/url", "回调地址须为 https")
-    async with hotline.database.transaction(source.bureau) as tx:
-        await set_callback(tx.connection, source.bureau, source.name, url)
-    return Response(orjson.dumps({"url": url}), media_type="application/json")
-
-
-def is_callable(url: str, *, local: bool) -> bool:
-    """Whether it may be registered: https with a host; this machine too where `local`."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
-    if not plain or not parts.hostname or parts.username is not None or port == 0:
-        return False
-    return parts.scheme == "https" or (
-        local and parts.scheme == "http" and parts.hostname in LOOPBACK
-    )

@@ -10,6 +10,7 @@ from services.scoring.queries.folding import (
     Stored,
     advance_progress,
     fact_row,
+    find_progress,
     list_stored,
     lock_facts,
     state_row,
@@ -21,6 +22,7 @@ from services.scoring.rules.marks import Marked, mark
 from services.scoring.rules.sums import LAYOUT, Deltas, add_state, changed_rows
 from shared.db import Tx
 from shared.domain.events import Entry
+from shared.errors import NotNow
 from shared.tickets import list_entries
 
 
@@ -85,9 +87,12 @@ async def fold_again(
 
     Answers the latest time of recording among them. `shared`: others that rebuild may fold at the
     same time, but never the same tickets; who began it tells how far all of them have come, for
-    its row would have one wait for the other.
+    its row would have one wait for the other. Raises NotNow where the tables are of another layout.
     """
     await lock_facts(tx, shared=shared)
+    progress = await find_progress(tx)
+    if progress is not None and progress.layout != LAYOUT:
+        raise NotNow  # a newer release's tables, or ours once the sweep has begun anew
     stored = await list_stored(tx, ticket_ids)
     logs = await list_entries(tx, ticket_ids)
     changes = Changes()

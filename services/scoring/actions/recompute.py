@@ -33,9 +33,16 @@ from services.scoring.queries.rebuilding import (
 from services.scoring.rules.fact import Fact
 from services.scoring.rules.facts import fold_states
 from services.scoring.rules.marks import Marked, list_states
-from services.scoring.rules.sums import LAYOUT, Deltas, add_state, changed_rows
+from services.scoring.rules.sums import (
+    GENERATION,
+    LAYOUT,
+    Deltas,
+    add_state,
+    changed_rows,
+    generation_of,
+)
 from shared.domain.events import Entry
-from shared.errors import Conflict
+from shared.errors import Conflict, NewerRelease
 from shared.tickets import Hotline, list_entries
 
 BATCH = 500
@@ -68,8 +75,13 @@ class Difference:
 async def recompute(hotline: Hotline, bureau: int) -> list[Difference]:
     """Every ticket folded again from its log and compared with all that is stored, exactly.
 
+    Raises NewerRelease where a newer one has made what is stored.
+
     So are the deductions, of which nothing is ever changed: whoever reads this must mend them.
     """
+    async with hotline.ledger(bureau, writing=False) as ledger:
+        if is_newer(await find_progress(ledger.tx)):
+            raise NewerRelease
     differences: list[Difference] = []
     deltas: Deltas = {}
     after = 0
@@ -154,9 +166,14 @@ def compare_sums(
 
 
 async def begin_rebuilding(hotline: Hotline, bureau: int) -> None:
-    """Throws away every fact, state and sum; until all is folded again no score is told."""
+    """Throws away every fact, state and sum; until all is folded again no score is told.
+
+    Raises NewerRelease where a newer one has made them: the two would empty each other's tables.
+    """
     async with hotline.ledger(bureau) as ledger:
         await lock_facts(ledger.tx)
+        if is_newer(await find_progress(ledger.tx)):
+            raise NewerRelease
         await delete_all(ledger.tx, LAYOUT)
 
 
@@ -171,6 +188,8 @@ async def rebuild_some(hotline: Hotline, bureau: int, *, batch: int = BATCH) -> 
         # Whoever had it until now has written how far it came.
         progress = await find_progress(ledger.tx)
         assert progress is not None
+        if is_newer(progress):
+            return False
         if progress.layout != LAYOUT:
             await lock_facts(ledger.tx)
             await delete_all(ledger.tx, LAYOUT)
@@ -238,6 +257,11 @@ async def _wait(folding: Awaitable[Horizon]) -> Horizon:
 def is_readable(progress: Progress | None) -> bool:
     """Nothing folded yet, or all of it, in the layout that this release reads."""
     return progress is None or (progress.layout == LAYOUT and progress.rebuilt_to is None)
+
+
+def is_newer(progress: Progress | None) -> bool:
+    """A newer release has made the tables: they are its own to fill and to read."""
+    return progress is not None and generation_of(progress.layout) > GENERATION
 
 
 async def content_hash(hotline: Hotline, bureau: int) -> str:

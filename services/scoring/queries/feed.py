@@ -21,10 +21,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 BEHIND_ALL = 2**62
 CHUNK = 2000
 
-HORIZON = text(
-    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid,"
-    " set_config('TimeZone', 'Asia/Shanghai', true)"
-)
+HORIZON = text("SELECT minhu_horizon()::text AS xid, set_config('TimeZone', 'Asia/Shanghai', true)")
 # No statistics know of what has just changed: keys come in the order of their index.
 BY_INDEX = text("SELECT set_config('enable_sort', 'off', true)")
 _PLACE = "(CAST(CAST(:xid AS text) AS xid8), CAST(:ticket AS bigint), CAST(:round AS integer))"

@@ -42,7 +42,7 @@ WRITE_FACTS = write_rows(
     "facts",
     (*FACT_COLUMNS, *DERIVED),
     conflict="ON CONFLICT (bureau_id, ticket_id, round)"
-    f" DO UPDATE SET {_CHANGED}, xid = pg_current_xact_id()",
+    f" DO UPDATE SET {_CHANGED}, xid = minhu_xid()",
 )
 WRITE_STATES = write_rows(
     fact_versions, "states", (*STATE_COLUMNS, "known_to", "months", "moved_from")

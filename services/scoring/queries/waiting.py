@@ -12,10 +12,8 @@ from shared.events.subscriptions import SCORING
 POLL_SECONDS = 0.02
 TRIES = 250
 
-OWN_TRANSACTION = text("SELECT pg_current_xact_id()::text AS xid")
-IS_OVER = text(
-    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > CAST(CAST(:xid AS text) AS xid8) AS over"
-)
+OWN_TRANSACTION = text("SELECT minhu_xid()::text AS xid")
+IS_OVER = text("SELECT minhu_horizon() > CAST(CAST(:xid AS text) AS xid8) AS over")
 
 OWED = text(
     "SELECT DISTINCT stream_id FROM deliveries WHERE bureau_id = :bureau"

@@ -36,8 +36,16 @@ PLACES: Mapping[tuple[int, str], int] = MappingProxyType(
         )
     }
 )
-# A stored row of another layout is not ours to read: everything is folded again.
-LAYOUT = " ".join(f"{metric.id}.{metric.version}:{_letters(metric)}" for metric in METRICS)
+# Grows whenever the rest of LAYOUT changes (tests/house holds it so): of two releases side by side
+# the newer one folds everything again, and the older one leaves it alone.
+GENERATION = 1
+# A stored row of another layout is not ours to read.
+LAYOUT = " ".join(
+    (
+        f"#{GENERATION}",
+        *(f"{metric.id}.{metric.version}:{_letters(metric)}" for metric in METRICS),
+    )
+)
 BY_PLACE = tuple((METRICS[number].id, VERDICTS[letter]) for number, letter in PLACES)
 
 _MONTHS = tuple(f"{metric.dated.value}_month" for metric in METRICS)
@@ -99,10 +107,18 @@ def tallies_of(
     return dict(tallies)
 
 
+def generation_of(layout: str) -> int:
+    """0 where it was made before generations were counted."""
+    head = layout.partition(" ")[0]
+    return int(head[1:]) if head.startswith("#") and head[1:].isdecimal() else 0
+
+
 def _places_of(layout: str) -> tuple[tuple[str, Verdict], ...]:
     """`metric.version:letters`, between blanks."""
     found = []
     for part in layout.split(" "):
+        if part.startswith("#"):
+            continue
         head, _, letters = part.rpartition(":")
         found += [(head.rpartition(".")[0], VERDICTS[letter]) for letter in letters]
     return tuple(found)

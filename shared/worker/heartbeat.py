@@ -1,4 +1,4 @@
-"""The worker's pulse: one row that says that it lives, what fails in it, what it has in hand.
+"""The worker's heartbeat: one row that says that it lives, what fails in it, what it has in hand.
 
 What is in hand is written down before it is handled: a message that ends the worker outright each
 time leaves its mark behind, and whoever finds the dead worker's row counts a failed try for it.
@@ -64,7 +64,7 @@ BURY = text(f"DELETE FROM workers WHERE worker_id = :id RETURNING {HAND}")  # no
 
 
 @dataclass(slots=True)
-class Pulse:
+class Heartbeat:
     """`database`: a connection of its own, so that no beat waits for the pool.
 
     `failing`: work that failed when it was last tried, and the kind of its error.
@@ -81,7 +81,7 @@ class Pulse:
     _skew: float | None = None
 
     @classmethod
-    def open(cls, hotline: Hotline) -> "Pulse":
+    def open(cls, hotline: Hotline) -> "Heartbeat":
         """Its writes are told again every beat: none waits for the disk."""
         url = hotline.settings.database_url
         return cls(Database(url, pool_size=1, options={"synchronous_commit": "off"}))
@@ -92,7 +92,7 @@ class Pulse:
             await self.beat()
             await self.bury_dead(hotline)
         except Unavailable:
-            log.warning("no pulse, database away")
+            log.warning("no heartbeat, database away")
 
     async def run(self, hotline: Hotline) -> None:
         while True:
@@ -105,9 +105,8 @@ class Pulse:
 
     def succeed(self, work: str) -> None:
         self.failing.pop(work, None)
-
-    def drained(self) -> None:
-        self._drained = time.monotonic()
+        if work == "drain":
+            self._drained = time.monotonic()
 
     async def beat(self) -> None:
         asked = time.time()

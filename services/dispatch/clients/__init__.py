@@ -1,0 +1,1 @@
+"""Whom this service calls."""

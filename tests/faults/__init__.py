@@ -1,0 +1,1 @@
+"""Commits that fail: not made, or made and their answer lost."""
