@@ -49,7 +49,7 @@ REDRIVE = text(
     " kept AS (INSERT INTO redrives (bureau_id, subscriber, stream_id, seq, attempts, last_error,"
     "  parked_at, redriven_at, actor_role, actor_name, actor_key)"
     "  SELECT :bureau, subscriber, stream_id, seq, attempts, last_error, parked_at,"
-    "  statement_timestamp(), :role, :name, :key FROM taken)"
+    "  statement_timestamp(), :role, :name, :key FROM taken),"
     " told AS (UPDATE callback_log AS l SET state = 'waiting' FROM taken"
     "  WHERE l.bureau_id = :bureau AND l.subscriber = taken.subscriber"
     "  AND l.stream_id = taken.stream_id AND l.seq = taken.seq AND l.state = 'parked')"

@@ -77,8 +77,8 @@ async def test_every_metric_that_a_rule_names_is_told_by_a_service(
             text(
                 "INSERT INTO reconciliation_cases (bureau_id, case_id, version, source,"
                 " upstream_no, kind, day, state, fields, first_seen_on, last_seen_on, opened_at)"
-                " VALUES (1, gen_random_uuid(), 1, 'city-12345', 'x', 'missing_here', now(), 'open', '{}',"
-                " now(), now(), now())"
+                " VALUES (1, gen_random_uuid(), 1, 'city-12345', 'x', 'missing_here', now(),"
+                " 'open', '{}', now(), now(), now())"
             )
         )
     await dispatch.get("/livez")

@@ -163,9 +163,8 @@ async def test_what_was_parked_quarantined_lost_or_keeps_failing_is_shown_at_onc
     found = await doctor(settings)
 
     assert {"deliveries_parked", "messages_quarantined"} <= set(troubles)
-    own, other = (
-        '{bureau="1",subscriber="%s"}' % who for who in ("scoring", "callback:city-12345")
-    )
+    own = '{bureau="1",subscriber="scoring"}'
+    other = '{bureau="1",subscriber="callback:city-12345"}'
     for line in (
         f"minhu_deliveries_parked{own} 1.0",
         f"minhu_deliveries_mismatch{own} 1.0",
