@@ -24,7 +24,7 @@ from tests.seen.owing import HEARD, owe, read_all, run, set_due
 STREAMS = 400
 POISON = 4  # one per cent
 DEADLY = 7
-MOST_DEATHS = 5
+MOST_DEATHS = 12
 SECONDS = 120.0
 MANY = text(
     "INSERT INTO deliveries (bureau_id, stream_id, seq, subscriber, event_type)"
