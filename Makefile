@@ -20,7 +20,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful feed reconcile recovery docs views scores bench lock clean
+.PHONY: help install up demo test check format clocks stateful feed callbacks reconcile recovery docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -80,6 +80,9 @@ docs: $(STAMP) ## 由代码重写 docs/states.md（状态图、操作、时限�
 
 views: $(STAMP) ## 由指标目录写出报表视图的语句，指标有变时贴入新的迁移
 	@$(BIN)/python -m services.scoring.exports.views
+
+callbacks: $(STAMP) ## 五千次回调送往时好时坏的接收端，两个后台进程中途杀掉一个，一件不丢、逐件有序
+	@MINHU_CALLBACKS=5000 $(BIN)/python -m pytest tests/callbacks $(PYTEST_ARGS)
 
 clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
 	@$(BIN)/python -m tests.clocks

@@ -17,6 +17,7 @@ from services.cli.checks.machine import (
     check_redis,
     check_settings,
 )
+from services.cli.checks.reconciliation import check_reconciliation
 from services.cli.checks.running import check_running
 from services.cli.checks.work import check_bureaus, check_clock, check_sources
 from services.cli.folder import DEFAULT, open_folder
@@ -101,6 +102,7 @@ async def examine_work(settings: Settings) -> list[Finding]:
             *await check_running(hotline, is_running=is_running),
             await check_sources(hotline),
             *await check_bureaus(hotline, is_running=is_running),
+            *await check_reconciliation(hotline),
         ]
     finally:
         await hotline.close()

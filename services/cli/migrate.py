@@ -19,6 +19,7 @@ def migrate(
     restored: bool = typer.Option(
         False,
         "--restored",
+        envvar="MINHU_RESTORED",
         help="这台服务器刚恢复到较早的时刻；换了服务器的不必写",
     ),
 ) -> None:

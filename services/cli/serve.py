@@ -9,9 +9,9 @@ import typer
 import uvicorn
 
 from services.cli.addresses import read_settings
-from services.cli.closing import GracefulServer, LastWord
 from services.cli.listening import find_handed, listen, take_over
 from shared.logging import set_up_logging
+from shared.web.closing import GracefulServer, LastWord
 
 CLOSING_SECONDS = 5
 MOST_CONNECTIONS = 2000

@@ -46,17 +46,18 @@ RECEIVERS = text(
     " AND split_part(d.subscriber, ':', 1) || ':' = ANY(CAST(:prefixes AS text[]))"
     " ORDER BY d.subscriber"
 )
-# Never the second of a ticket's deliveries while the first is still owed.
+# Never the second of a ticket's deliveries while the first is still owed. Materialized: a join
+# may run a subquery more than once, and each run would skip what the one before has locked.
 LEASE = text(
-    f"UPDATE deliveries AS d SET lease = :lease,"  # noqa: S608 - constants only
-    f" leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
-    " FROM (SELECT d.stream_id, d.seq FROM deliveries AS d"
+    "WITH taken AS MATERIALIZED (SELECT d.stream_id, d.seq FROM deliveries AS d"  # noqa: S608
     f" WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND {IS_DUE}"
     " AND NOT EXISTS (SELECT FROM deliveries AS earlier WHERE earlier.bureau_id = d.bureau_id"
     " AND earlier.stream_id = d.stream_id AND earlier.subscriber = d.subscriber"
     " AND earlier.seq < d.seq)"
-    " ORDER BY d.next_try_at, d.stream_id, d.seq LIMIT :most FOR UPDATE SKIP LOCKED) AS taken"
-    " WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber"
+    " ORDER BY d.next_try_at, d.stream_id, d.seq LIMIT :most FOR UPDATE SKIP LOCKED)"
+    " UPDATE deliveries AS d SET lease = :lease,"
+    f" leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
+    " FROM taken WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber"
     " AND d.stream_id = taken.stream_id AND d.seq = taken.seq"
     " RETURNING d.stream_id, d.seq, d.subscriber, d.event_type, d.attempts, d.deferrals"
 )

@@ -77,7 +77,7 @@ async def test_two_secrets_of_a_platform_live_side_by_side_while_it_changes_over
     assert [answer.status_code for answer in pushed] == [202, 202]
     listed = run("sources", "list", given=outside)
     (line,) = [one for one in listed.out.splitlines() if one.startswith("county-line")]
-    assert line.split()[-2:] == ["2", "-"]
+    assert line.split()[-4:] == ["2", "-", "-", "-"]
     assert not {first, second} & set(listed.out.split())
 
     third = run("sources", "rotate", "county-line", given=outside).last_line
@@ -96,7 +96,7 @@ def test_a_platform_that_cannot_be_registered_is_told_why(outside: dict[str, str
     cases = {
         "此来源名已有登记": ["add", "city-12345"],
         "来源名只能用小写字母": ["add", "Not A Name"],
-        "回送地址须为 https": ["add", "plain", "--callback", "http://example.org/hook"],
+        "回调地址须为 https": ["add", "plain", "--callback", "http://example.org/hook"],
         "没有登记过来源 stranger": ["rotate", "stranger"],
     }
     started = {told: start("sources", *words, given=outside) for told, words in cases.items()}

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from services.cli.addresses import OWNER
 from services.cli.main import COMMANDS, load
 from services.cli.serve import DEFAULT_PORT_BASE, PORT_OFFSETS, Service
+from services.intake.routes.reconciliations import MAX_LIST
 from shared.settings import PREFIX, Settings
 from shared.web.bodies import MAX_BODY
 from tests.house.project import ROOT, read
@@ -62,6 +63,10 @@ def test_the_units_start_every_service_on_its_own_port_and_the_target_wants_them
     for service, offset in PORT_OFFSETS.items():
         port = str(DEFAULT_PORT_BASE + offset)
         assert started[f"minhu-{service}"] == ["serve", service, "--port", port]
+        socket = read(f"deploy/systemd/minhu-{service}.socket")
+        unit = read(f"deploy/systemd/minhu-{service}.service")
+        assert f"ListenStream=127.0.0.1:{port}\n" in socket
+        assert f"Requires=minhu-{service}.socket\nAfter=minhu-{service}.socket " in unit
     assert started["minhu-worker"] == ["worker"]
     assert set(wanted[0].split()) == {f"{name}.service" for name in running}
     assert [unit.stem for unit in UNITS if "owner.env" in unit.read_text("utf-8")] == [
@@ -102,6 +107,9 @@ def test_nginx_keeps_what_is_internal_inside_and_lets_bodies_as_large_as_the_ser
         assert re.search(r"location /sandbox +\{ return 404; \}", server)
         assert "listen      443 ssl" in server
         assert f"client_max_body_size {MAX_BODY // 1024}k;" in server
+        assert "proxy_next_upstream error timeout non_idempotent;" in server
+    (lists,) = re.findall(r"location /v1/reconciliations/ \{([^}]+)\}", public[0])
+    assert f"client_max_body_size {MAX_LIST // 1024**2}m;" in lists
     for service, offset in PORT_OFFSETS.items():
         port = DEFAULT_PORT_BASE + offset
         upstream = rf"upstream minhu_{service} +\{{ server 127\.0\.0\.1:{port};"

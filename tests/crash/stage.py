@@ -14,9 +14,11 @@ from services.cli.worker import all_handlers
 from services.scoring.worker import SWEEPS
 from shared.errors import Unavailable
 from shared.tickets import Hotline
-from shared.worker.callbacks import Sender
+from shared.worker.callbacks import drain_callbacks
+from shared.worker.calls import Sender
 from shared.worker.deliveries import Handler
 from shared.worker.process import WorkerProcess
+from tests.conftest import BUREAU
 from tests.crash.picture import CHANGING, NUMBERED, Picture, take_picture
 from tests.faults.hook import Commit, Cut
 from tests.platform import CREATED, Platform
@@ -150,7 +152,7 @@ class Stage:
         await self._go_on("drain", worker._drain)
         for sweep in SWEEPS:
             await self._go_on("sweep", partial(worker._sweep, sweep))
-        await self._go_on("call back", worker._call_back)
+        await self._go_on("call back", partial(drain_callbacks, self.hotline, BUREAU, self.sender))
         await self._go_on("drain", worker._drain)
 
     async def keep_house(self) -> None:

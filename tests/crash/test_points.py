@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import asyncpg
 import pytest
 
+from services.cli.worker import open_sender
 from services.dispatch.app import create_app as create_dispatch
 from services.intake.app import create_app as create_intake
-from services.intake.worker import open_sender
 from services.scoring.app import create_app as create_scoring
 from shared.tickets import Hotline
 from tests.conftest import Stack, cloned_database, served

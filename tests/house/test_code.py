@@ -10,7 +10,7 @@ from tests.house.project import iter_sources, name_of, parse, read
 PURE = re.compile(r"shared/domain/|services/\w+/rules(/|\.py)")
 DECIDING = re.compile(r"services/\w+/(actions|queries|rules)(/|\.py)")
 EDGES = re.compile(
-    r"services/(cli/|\w+/(routes(/|\.py)|app\.py|worker\.py))|shared/(embedded|sandbox|web|worker)/"
+    r"services/(cli/|\w+/(routes(/|\.py)|app\.py|worker\.py))|shared/(embedded|outgoing|sandbox|web|worker)/"
 )
 TRANSACTIONS = re.compile(r"services/(cli/|\w+/(routes(/|\.py)|worker\.py))|shared/worker(/|\.py)")
 ALLOWED_IN_PURE = re.compile(r"shared\.(domain|errors)(\.|$)|services\.\w+\.rules(\.|$)")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.cli.checks.reconciliation import check_reconciliation
 from services.intake.worker import open_sweeps
 from shared.identity.sources import set_lists
 from shared.settings import Settings
@@ -18,7 +19,7 @@ from tests.factories import SetClock
 from tests.intake.conftest import Drain
 from tests.platform import Platform
 from tests.reconcile.listing import Lister, listing
-from tests.reconcile.lists import Line
+from tests.reconcile.lists import Line, reconcile
 
 RECEIVED = datetime.fromisoformat("2026-11-17T09:12:00+08:00")
 HALF_PAST_TWO = "2026-11-18T02:30:00+08:00"
@@ -221,3 +222,27 @@ async def test_a_request_is_sent_once_by_itself_and_again_by_hand(  # noqa: PLR0
         "requested",
         "asked",
     ]
+
+
+async def test_the_doctor_tells_of_a_list_given_up_until_it_is_had(
+    city: Platform,
+    hotline: Hotline,
+    sweeps: Sequence[Sweep],
+    lister: Lister,
+    set_clock: SetClock,
+) -> None:
+    await set_clock(HALF_PAST_TWO)
+    lister.answer = lambda _: 404
+    now = datetime.fromisoformat(HALF_PAST_TWO)
+    for minutes in (0, 2, 10, 30, 90, 240, 480, 720):
+        now += timedelta(minutes=minutes)
+        await set_clock(now)
+        await sweep(hotline, sweeps)
+    (told,) = await check_reconciliation(hotline)
+    assert "取不到的名单 3（city-12345 2026-11-17 ListRefused: HTTP 404" in told.line
+
+    for day in ("2026-11-15", "2026-11-16", "2026-11-17"):
+        await reconcile(city, day, [])
+    (told,) = await check_reconciliation(hotline)
+    assert "未了的差异 0" in told.line
+    assert "取不到" not in told.line

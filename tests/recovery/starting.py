@@ -8,7 +8,7 @@ import asyncpg
 from tests.recovery.stand import MINHU, Stand
 from tests.recovery.watching import BACKENDS, INSIDE, NOW, until
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 async def start_worker(

@@ -1,6 +1,7 @@
 """A worker killed in the middle of its work: another does the same work at once, and once."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -127,10 +128,13 @@ async def test_its_callback_is_made_again_by_another(
         return receiver.calls >= times
 
     async with server:
+        await start_worker(workers, inside, "worker-2", env=LOCAL)
+        other = workers.processes["worker-2"]
+        other.send_signal(signal.SIGSTOP)  # so that it is the first one who calls
         await start_worker(workers, inside, "worker-1", env=LOCAL)
         await city.create("KILLED-callback")
         await until(lambda: is_told(1), seconds=PATIENCE, what="the receiver is called")
-        await start_worker(workers, inside, "worker-2", env=LOCAL)
+        other.send_signal(signal.SIGCONT)
         calls = receiver.calls
         killed_at = workers.kill("worker-1")
         again = await until(lambda: is_told(calls + 1), seconds=PATIENCE, what="called again")

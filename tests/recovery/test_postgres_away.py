@@ -16,7 +16,7 @@ from tests.recovery.starting import start_worker
 
 AWAY_SECONDS = float(os.environ.get("MINHU_POSTGRES_SECONDS", "5"))
 SECONDS = 10.0
-REFUSED_SECONDS = 3.0
+REFUSED_SECONDS = 5.0
 CUT = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE backend_type = 'client backend' AND application_name <> 'test'"

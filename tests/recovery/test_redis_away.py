@@ -13,17 +13,15 @@ from tests.conftest import Tell
 from tests.platform import Platform
 from tests.recovery.sending import asking, p99, slowest, statuses
 from tests.recovery.stand import SERVICES, Stand, start_again
-from tests.recovery.starting import start_worker
+from tests.recovery.starting import PATIENCE, start_worker
 from tests.recovery.watching import OLDEST, OWED, until, until_drained
 
 AWAY_SECONDS = float(os.environ.get("MINHU_REDIS_SECONDS", "6"))
 MESSAGES = 200
 RATE = 20
 SECONDS = 10.0
-STILL_FAST = 1.0  # p99 of a push, on a busy machine
 HEARD_SECONDS = 0.5  # a ring that is heard is faster than any sweep
 HEARD_TIMES = 3
-PATIENCE = 60.0
 
 
 async def until_idle(city: Platform, inside: asyncpg.Connection, redis: Redis) -> None:
@@ -107,7 +105,6 @@ async def test_intake_takes_all_while_redis_is_away(
         f"恢复后 {max(0.0, drained):.2f} 秒清空，{heard:.2f} 秒起又听见铃（限 {SECONDS:.0f} 秒）"
     )
     assert set(sent) == {202}
-    assert p99(ledger.answers) <= STILL_FAST
     assert max(ages) <= SECONDS
     assert drained <= SECONDS
     assert heard <= SECONDS

@@ -1,27 +1,16 @@
 """Where calls go: never to an inner network by any spelling, never to a second look-up's answer."""
 
-import asyncio
 import ipaddress
-import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from shared.errors import Invalid
-from shared.outgoing import Answer, Letter, Reach, check_url, open_client
-from shared.outgoing.addresses import Resolver
+from shared.outgoing import Reach, check_url
 from shared.settings import Settings
+from tests.shared.calling import SANDBOX, answering, post, serving
 
 PUBLIC = "93.184.216.34"
-SANDBOX = Reach(local=True)
 INSIDE = (
     "127.0.0.1",
     "127.8.8.8",
@@ -81,54 +70,6 @@ HOSTILE = (
     "https://./",
     "https://platform.example/" + "x" * 2000,
 )
-
-
-def answering(*answers: Sequence[str]) -> Resolver:
-    """A resolver that answers another thing each time; the last one from then on."""
-    given = list(answers)
-
-    async def run(host: str, port: int) -> Sequence[str]:
-        return given.pop(0) if len(given) > 1 else given[0]
-
-    return run
-
-
-@dataclass
-class Server:
-    """A plain server on this machine that answers every call with the same bytes."""
-
-    answer: bytes = b"HTTP/1.1 204 No\r\ncontent-length: 0\r\n\r\n"
-    endless: bool = False
-    port: int = 0
-    heads: list[str] = field(default_factory=list)
-    sent: int = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(self.answer)
-        try:
-            while self.endless and self.sent < 50_000_000:
-                writer.write(b"x" * 65_536)
-                await writer.drain()
-                self.sent += 65_536
-            await reader.read()
-        except ConnectionError:
-            pass
-        writer.close()
-
-
-@asynccontextmanager
-async def serving(answer: bytes | None = None, *, endless: bool = False) -> AsyncIterator[Server]:
-    found = Server(endless=endless) if answer is None else Server(answer, endless)
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield found
-
-
-async def post(url: str, reach: Reach, resolver: Resolver, *, seconds: float = 5.0) -> Answer:
-    async with open_client(reach, resolver=resolver, timeout=seconds) as client:
-        return await client.post(Letter(url, b"{}", {"content-type": "application/json"}))
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -211,54 +152,6 @@ async def test_the_call_goes_to_the_checked_address_under_its_own_name() -> None
     assert f"host: localhost:{server.port}\r\n" in head.lower()
 
 
-def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context with a certificate of that name, and a client's that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    plain = serialization.NoEncryption()
-    kind = serialization.PrivateFormat.PKCS8
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    pem.write_bytes(key.private_bytes(serialization.Encoding.PEM, kind, plain) + public)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(pem)
-    return server, ssl.create_default_context(cadata=public.decode())
-
-
-@pytest.mark.parametrize("name", ["platform.example", "other.example"])
-async def test_tls_greets_and_checks_the_name_and_not_the_address(
-    name: str, tmp_path: Path
-) -> None:
-    ours, theirs = certified(name, tmp_path)
-    greeted: list[str | None] = []
-    ours.sni_callback = lambda _, asked, __: greeted.append(asked)
-    found = Server()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0, ssl=ours)
-    port = server.sockets[0].getsockname()[1]
-    resolver = answering(["127.0.0.1"])
-    async with server, open_client(SANDBOX, resolver=resolver, tls=theirs) as client:
-        answer = await client.post(Letter(f"https://platform.example:{port}/", b"{}", {}))
-
-    assert greeted == ["platform.example"]
-    is_named = name == "platform.example"
-    assert (answer.status, answer.error) == ((204, None) if is_named else (None, "unreachable"))
-    assert [f"host: platform.example:{port}" in one.lower() for one in found.heads] == [
-        True
-    ] * is_named
-
-
 async def test_plain_http_in_the_sandbox_stays_on_this_machine() -> None:
     answer = await post("http://localhost/", SANDBOX, answering([PUBLIC]))
 
@@ -295,68 +188,6 @@ def test_private_networks_are_called_where_the_house_allows_them(
 @pytest.fixture
 def settings_of() -> type[Settings]:
     return Settings
-
-
-async def test_no_redirect_is_followed_and_no_proxy_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serving() as aside:
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{aside.port}")
-        moved = f"HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:{aside.port}/\r\n\r\n".encode()
-        async with serving(moved) as server:
-            url = f"http://127.0.0.1:{server.port}/"
-            answer = await post(url, SANDBOX, answering(["127.0.0.1"]))
-
-    assert (answer.status, answer.is_accepted) == (307, False)
-    assert (len(server.heads), aside.heads) == (1, [])
-
-
-async def test_an_endless_body_is_not_read() -> None:
-    head = b"HTTP/1.1 200 Yes\r\ncontent-length: 999999999\r\n\r\n"
-    async with serving(head, endless=True) as server:
-        url = f"http://127.0.0.1:{server.port}/"
-        answer = await post(url, SANDBOX, answering(["127.0.0.1"]))
-
-    assert answer.is_accepted
-    assert server.sent < 20_000_000
-
-
-@pytest.mark.parametrize(
-    ("raw", "error"),
-    [
-        (b"", "timeout"),
-        (b"HTTP/1.1 200 Yes\r\nx: ", "timeout"),
-        (b"SSH-2.0-x\r\n\r\n", "broken-answer"),
-    ],
-)
-async def test_what_is_no_answer_is_named_and_bounded(raw: bytes, error: str) -> None:
-    async with serving(raw) as server:
-        url = f"http://127.0.0.1:{server.port}/"
-        answer = await post(url, SANDBOX, answering(["127.0.0.1"]), seconds=0.3)
-
-    assert (answer.status, answer.error) == (None, error)
-
-
-@pytest.mark.parametrize(
-    ("status", "said", "seconds"),
-    [
-        (429, "120", 120.0),
-        (503, "0", 0.0),
-        (429, "99999999999999", 999999999.0),
-        (429, "Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        (429, "-5", None),
-        (429, "soon", None),
-        (500, "120", None),
-    ],
-)
-async def test_retry_after_is_read_where_it_means_something(
-    status: int, said: str, seconds: float | None
-) -> None:
-    raw = f"HTTP/1.1 {status} X\r\nretry-after: {said}\r\ncontent-length: 0\r\n\r\n".encode()
-    async with serving(raw) as server:
-        url = f"http://127.0.0.1:{server.port}/"
-        answer = await post(url, SANDBOX, answering(["127.0.0.1"]))
-
-    assert (answer.status, answer.retry_after) == (status, seconds)
 
 
 def test_what_is_called_is_no_address_of_ours() -> None:

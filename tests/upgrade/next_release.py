@@ -27,6 +27,7 @@ from shared.db import migrate
 from shared.domain import events, fold, steps
 from shared.domain.actor import SYSTEM
 from shared.domain.events import Entry, Event, TicketAccepted
+from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.events import codec, subscriptions
 from shared.tickets import ledger, loading, rows, statements
@@ -129,10 +130,10 @@ def _add_subscriber() -> None:
     put((*subscriptions.INTERNAL, LABELS), "INTERNAL", subscriptions, health)
 
     def subscribers(
-        event: Event, before: Ticket | None, after: Ticket, callbacks: Mapping[str, str]
+        event: Event, before: Ticket | None, after: Ticket, rulebook: Rulebook
     ) -> list[str]:
         more = [LABELS] if isinstance(event, ShiftAccepted) else []
-        return heard(event, before, after, callbacks) + more
+        return heard(event, before, after, rulebook) + more
 
     def all_handlers() -> Mapping[str, Handler]:
         return {**handlers(), LABELS: label_tickets}

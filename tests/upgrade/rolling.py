@@ -25,10 +25,11 @@ from tests.platform import CREATED, Platform
 SERVICES = ("intake", "dispatch", "scoring")
 OLD, NEXT = "services.cli", "tests.upgrade"
 GONE_SECONDS = 10.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 BACKLOG = 128
 TRIES = 3
 PAUSE_SECONDS = 0.01
+THINKING_SECONDS = 0.03  # between an answer and the client's next request
 RECEIVED_AT = "2026-11-18T09:12:00+08:00"
 numbers = itertools.count(1)
 

@@ -17,9 +17,9 @@ from tests.conftest import BUREAU, Stack, Tell
 from tests.factories import SetClock, make_ticket
 from tests.upgrade.rolling import NEXT, OLD, SERVICES, Crowd, machine
 
-WALKED = 60
-WALKERS = 4
-BETWEEN = 60  # requests between two steps of the upgrade
+WALKED = 40
+WALKERS = 2
+BETWEEN = 40  # requests between two steps of the upgrade
 CLEAN = (0, -signal.SIGTERM)  # uvicorn ends by the signal it was sent, once all is done
 EVENT_OF = {
     **{name: f"ticket.{name}ed" for name in ("dispatch", "accept", "contact")},
@@ -84,13 +84,11 @@ async def load(crowd: Crowd, nos: Sequence[str], upgrading: Awaitable[None]) -> 
     async with AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(crowd.client(service))
-            for service in (*["intake"] * 2, *["dispatch"] * (WALKERS + 1), "scoring")
+            for service in ("intake", *["dispatch"] * (WALKERS + 1), "scoring")
         ]
-        pushing, walking = clients[:2], clients[2 : 2 + WALKERS]
         async with asyncio.TaskGroup() as tasks:
-            for client in pushing:
-                tasks.create_task(crowd.push(client))
-            for place, client in enumerate(walking):
+            tasks.create_task(crowd.push(clients[0]))
+            for place, client in enumerate(clients[1 : 1 + WALKERS]):
                 tasks.create_task(crowd.walk(client, nos[place::WALKERS]))
             tasks.create_task(crowd.read(clients[-2], PAGES))
             tasks.create_task(crowd.read(clients[-1], FIGURES))

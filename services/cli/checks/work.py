@@ -125,20 +125,17 @@ def judge_messages(slug: str, messages: Mapping[str, tuple[int, float]]) -> Find
 
 
 def judge_standing(slug: str, rows: Sequence[Any]) -> Iterator[Finding]:
-    """Endpoints and cases: says nothing where there are none."""
-    named = {kind: [row for row in rows if row.kind == kind] for kind in ("endpoint", "case")}
+    """Endpoints in trouble: says nothing where there are none."""
+    disabled = [row.name for row in rows if row.kind == "endpoint"]
     failing = [row.name for row in rows if row.kind == "failing"]
-    if named["endpoint"]:
-        told = "、".join(row.name for row in named["endpoint"])
+    if disabled:
+        told = "、".join(disabled)
         mend = "请联系对方；修好后重新启用，积下的会接着送"
         yield bad(f"{slug} 的接收端", f"已停用 {told}", mend)
     if failing:
         yield watch(
             f"{slug} 的接收端", f"一直送不到 {'、'.join(failing)}", "会自动重试，请联系对方"
         )
-    if named["case"]:
-        told = "、".join(f"{row.name} {row.found} 件" for row in named["case"])
-        yield watch(f"{slug} 的对账", f"未了的差异：{told}", "请逐件查明，接受或补推")
 
 
 async def check_sources(hotline: Hotline) -> Finding:
