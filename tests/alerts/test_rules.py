@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def test_every_rule_is_seen_firing_and_silent_with_the_fault_and_without_it(tell
 
     assert dict(seen) == {name: {True, False} for name in RULES}
     tell(f"{len(RULES)} rules, {len(CASES)} expectations")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_that_did_not_wait_would_be_noticed(name: str) -> None:
+    hasty = replace(RULES[name], wait=0.0)
+    cases = [case for case in CASES if case.rule == name]
+
+    assert any(firing(hasty, case) != list(case.expected) for case in cases)
 
 
 @pytest.mark.parametrize("name", RULES)
