@@ -131,6 +131,7 @@ async def test_a_deadly_message_is_parked_in_the_end_and_the_others_are_handled(
                 break
             assert worker.returncode == -signal.SIGKILL
             deaths += 1
+            await run(hotline, AGED, stream=DEADLY)
             assert deaths <= MOST_DEATHS, await read_all(hotline)
     worker.terminate()
     worker.wait(10)
