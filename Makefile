@@ -6,6 +6,9 @@ PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
 ARGS ?=
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+SEED ?= 1
+SEEDS ?= $(SEED)
+TICKETS ?= 10000
 
 # Two at a time, each with servers of its own: half of a test is waiting for them.
 SIDE_BY_SIDE := -n 2 --dist loadfile
@@ -20,7 +23,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful feed callbacks reconcile recovery docs views scores bench lock clean
+.PHONY: help install up demo test check format clocks stateful feed storm callbacks reconcile recovery docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -70,6 +73,9 @@ feed: $(STAMP) ## 二十个连接写三万行，读者不漏不重（朴素的�
 
 reconcile: $(STAMP) ## 一万张工单里藏五十处出入，对账须恰好找出五十处（SEED=12345）
 	@MINHU_TICKETS=10000 MINHU_GAPS=50 MINHU_SEED=$(or $(SEED),12345) $(BIN)/python -m pytest tests/reconcile/test_gaps.py $(PYTEST_ARGS)
+
+storm: $(STAMP) ## 各种故障之下一万件工单不丢、不重、不乱，每个种子至多十分钟（SEEDS="1 2 3" TICKETS=10000）
+	@$(BIN)/python -m tests.storm --seed $(SEEDS) --tickets $(TICKETS) $(ARGS)
 
 recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \

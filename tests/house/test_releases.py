@@ -60,7 +60,7 @@ def faults(path: Path) -> Iterator[str]:
 def faults_of(call: ast.Call, made: set[str]) -> Iterator[str]:
     name = ast.unparse(call.func).removeprefix("op.")
     of_new_table = any(ast.unparse(one) in made for one in call.args[:2])
-    given = {word.arg for word in call.keywords}
+    given = {word.arg for word in call.keywords if word.arg is not None}
     if name in REFUSED and not of_new_table:
         yield name
     if name == "alter_column" and given & RETYPED:

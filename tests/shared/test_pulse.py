@@ -83,7 +83,7 @@ async def test_who_waits_for_a_silent_server_is_let_go_and_the_next_not_kept_wai
     refused_at = time.monotonic()
     network.carries.set()
     async with asyncio.timeout(LONGEST_SECONDS):
-        while database.pulse.silent:
+        while database.pulse.silent:  # noqa: ASYNC110
             await asyncio.sleep(0)
     await read(database)
 

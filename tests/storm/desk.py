@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tests.storm.calls import Door
+from tests.storm.calls import Answer, Door
 from tests.storm.plan import Plan
 
 TWICE = 0.05  # called twice at once with the same key
@@ -89,12 +89,15 @@ class Desk:
             if answer is not None and answer.status == 200:
                 act.is_acknowledged = True
                 return orjson.loads(answer.body)
-            if answer is not None and answer.status not in (429, 503):
-                if b"idempotency-in-flight" not in answer.body:
-                    self.odd.append(f"{no} {act.name}: {answer.status} {answer.body[:200]!r}")
-                    if answer.status < 500:
-                        return None
+            if answer is not None and not is_asked_again(answer):
+                self.odd.append(f"{no} {act.name}: {answer.status} {answer.body[:200]!r}")
+                if answer.status < 500:
+                    return None
             await asyncio.sleep(random.uniform(0.03, 0.15))
+
+
+def is_asked_again(answer: Answer) -> bool:
+    return answer.status in (429, 503) or b"idempotency-in-flight" in answer.body
 
 
 def course_of(plan: Plan) -> Iterator[str]:

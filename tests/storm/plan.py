@@ -15,6 +15,9 @@ UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "greening-centre": ("greening", "G-07"),
     }
 )
+# One unit has a system of its own, which hears of these.
+SUBSCRIBER = "sanitation-section"
+SUBSCRIBED = ("ticket.dispatched", "ticket.contacted", "ticket.accepted", "ticket.completed")
 WHOLE_EVERY = 10  # one in so many goes on to its score
 URGENT_SHARE = 0.05
 UPDATES = 2

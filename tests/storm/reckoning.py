@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.storm.desk import EVENTS
 from tests.storm.sender import Letter
+from tests.storm.settling import POISON
 from tests.storm.storm import Storm
 
 LOG = """
@@ -17,7 +18,11 @@ LOG = """
 """
 MESSAGES = "SELECT message_id::text AS receipt, source, webhook_id, state FROM raw_messages"
 HANDLED = "SELECT coalesce(sum(handled), 0) FROM delivery_counts"
-PARKED = "SELECT subscriber, stream_id, seq, last_error FROM deliveries WHERE parked_at IS NOT NULL"
+PARKED = f"""
+    SELECT subscriber, stream_id, seq, last_error FROM deliveries AS d
+    WHERE parked_at IS NOT NULL AND NOT ({POISON})
+"""
+TRIED_POISON = f"SELECT count(*) FROM deliveries AS d WHERE attempts > 0 AND {POISON}"
 ACTING = ("desk", "unit")
 OURS = "system"
 
@@ -57,7 +62,10 @@ async def reckon(storm: Storm) -> Reckoning:
     check_sequences(result, log)
     check_feed(result, storm, log)
     parked = await storm.stage.watch.fetch(PARKED)
-    result.wrong += [f"parked {dict(row)}" for row in parked if row["last_error"] != "DataError"]
+    result.wrong += [f"parked {dict(row)}" for row in parked]
+    tried = int(await storm.stage.watch.value(TRIED_POISON))
+    if tried != storm.poison.put:
+        result.wrong.append(f"{storm.poison.put} poisoned deliveries, {tried} kept and counted")
     for actor in (storm.sender, storm.desk, storm.follower, storm.receiver):
         result.wrong += actor.odd
     if storm.done < len(storm.plans):

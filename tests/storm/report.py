@@ -1,64 +1,68 @@
 """What a storm came to, as a table."""
 
-import time
-
-import psutil
+from collections.abc import Iterator
+from unicodedata import east_asian_width
 
 from tests.storm.reckoning import Reckoning
 from tests.storm.stage import read_cuts
 from tests.storm.storm import Storm
 
 MOST_SHOWN = 20
+WIDTH = 28
 MOST_SETTLE_SECONDS = 60.0
+RECEIVER_LABELS = {
+    "503": "接收方答 503",
+    "429": "接收方答 429",
+    "410": "接收方答 410，重新登记",
+    "hang": "接收方不答",
+}
+FINDINGS = {"lost": "丢失", "doubled": "重复", "disorder": "次序错", "wrong": "不符"}
+
+Row = tuple[str, int, int]  # a kind of fault, how many, how many of them hit open work
 
 
-def print_report(storm: Storm, result: Reckoning) -> bool:
-    """Whether everything stood: nothing found, every kind of fault hit, settled in time."""
-    rows = list(fault_rows(storm))
-    edition = storm.edition
-    print(f"风暴  种子 {edition.seed}  工单 {edition.tickets}")
-    print(f"  {'故障':<28} 次数  命中")
+def has_stood(storm: Storm, result: Reckoning) -> bool:
+    """Nothing found, every kind of fault hit, settled in time."""
+    is_hit = all(hit for _, _, hit in fault_rows(storm))
+    return result.is_clean and is_hit and storm.settle_seconds <= MOST_SETTLE_SECONDS
+
+
+def report(storm: Storm, result: Reckoning) -> Iterator[str]:
+    rows = fault_rows(storm)
+    yield f"风暴  种子 {storm.edition.seed}  工单 {storm.edition.tickets}"
+    yield f"  {pad('故障')}   次数    命中"
     for label, struck, hit in rows:
-        print(f"  {label:<28} {struck:>4}  {hit:>4}")
-    idle = [label for label, _, hit in rows if not hit]
-    print(
-        f"  已确认 {result.acknowledged}  丢失 {len(result.lost)}  重复 {len(result.doubled)}"
-        f"  次序错 {len(result.disorder)}  其他不符 {len(result.wrong)}"
-    )
-    print(
-        f"  日志 {result.entries} 条  投递 {result.handled} 次  回送 {result.callbacks} 件"
-        f"  末次故障后 {storm.settle_seconds:.1f} 秒平息  全程 {storm.seconds:.1f} 秒"
-    )
-    used = psutil.Process().cpu_times()
-    children = used.children_user + used.children_system
-    print(
-        f"  处理器：演员 {time.process_time():.0f} 秒，各进程 {children:.0f} 秒（到目前已结束的）"
-    )
-    for name in ("lost", "doubled", "disorder", "wrong"):
+        yield f"  {pad(label)} {struck:>6}  {hit:>6}"
+    found = "  ".join(f"{label} {len(getattr(result, name))}" for name, label in FINDINGS.items())
+    yield f"  已确认 {result.acknowledged}  {found}"
+    yield f"  日志 {result.entries} 条  投递 {result.handled} 次  其中回送 {result.callbacks} 件"
+    yield f"  末次故障后 {storm.settle_seconds:.1f} 秒平息  全程 {storm.seconds:.1f} 秒"
+    for name, label in FINDINGS.items():
         for line in getattr(result, name)[:MOST_SHOWN]:
-            print(f"  {name}: {line}")
+            yield f"  {label}：{line}"
+    idle = [label for label, _, hit in rows if not hit]
     if idle:
-        print(f"  没有命中的故障：{'、'.join(idle)}")
-    stood = result.is_clean and not idle and storm.settle_seconds <= MOST_SETTLE_SECONDS
-    print("  结果：" + ("不丢、不重、不乱" if stood else "不合格"), flush=True)
-    return stood
+        yield f"  没有命中的故障：{'、'.join(idle)}"
+    yield "  结果：" + ("不丢、不重、不乱" if has_stood(storm, result) else "不合格")
 
 
-def fault_rows(storm: Storm) -> list[tuple[str, int, int]]:
-    rows = [(one.label, one.struck, one.hit) for one in storm.schedule.tallies.values()]
-    cuts = read_cuts(storm.stage.cuts)
-    before = sum(one["cut"] == "before" for one in cuts)
-    rows += [("提交前失败", before, before)]
-    rows += [("提交后丢了答复", len(cuts) - before, len(cuts) - before)]
+def pad(label: str) -> str:
+    """To one width on a terminal, where a Chinese character takes two places."""
+    wide = sum(east_asian_width(one) in "WF" for one in label)
+    return label + " " * max(0, WIDTH - len(label) - wide)
+
+
+def fault_rows(storm: Storm) -> list[Row]:
+    """What strikes inside a commit, a message or a callback is open work by itself."""
     sender, receiver = storm.sender, storm.receiver
-    poison = sum(letter.end != "applied" for letter in sender.letters)
-    rows += [
-        ("推送重复", sender.repeated, sender.repeated),
-        ("推送乱序", sender.reordered, sender.reordered),
-        ("推送毒件", poison, poison),
-    ]
-    labels = {"fail": "接收方 503", "busy": "接收方 429", "hang": "接收方不答"}
-    rows += [
-        (label, receiver.faults[name], receiver.faults[name]) for name, label in labels.items()
-    ]
-    return rows
+    cuts = [str(one["cut"]) for one in read_cuts(storm.stage.cuts)]
+    by_nature = {
+        "提交前失败": cuts.count("before"),
+        "提交后丢了答复": cuts.count("after"),
+        "推送重复": sender.repeated,
+        "推送乱序": sender.reordered,
+        "推送毒件": sum(letter.end != "applied" for letter in sender.letters),
+        **{label: receiver.faults[name] for name, label in RECEIVER_LABELS.items()},
+    }
+    rows = [(one.label, one.struck, one.hit) for one in storm.schedule.tallies.values()]
+    return rows + [(label, count, count) for label, count in by_nature.items()]

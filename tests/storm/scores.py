@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from tests.storm.plan import Plan
+from tests.storm.plan import UPDATES, Plan
 from tests.storm.reckoning import Reckoning
 from tests.storm.storm import Storm
 
 PERIOD = "2026-11"
+LIST = "/v1/tickets?limit=500"
 GROUPS: dict[str, Callable[[Plan], str]] = {
     "unit": lambda plan: plan.unit,
     "trade": lambda plan: plan.trade,
@@ -31,8 +32,27 @@ async def check_scores(result: Reckoning, storm: Storm) -> None:
         result.wrong.append(f"recompute: {done.stdout[-500:]}{done.stderr[-500:]}")
 
 
-async def ask(storm: Storm, path: str) -> Any:
-    door, key = storm.stage.doors["scoring"], storm.stage.secrets.keys["leader"]
+async def check_contents(result: Reckoning, storm: Storm) -> None:
+    """The words of the highest revision stand, whatever came last; every ticket is in its state."""
+    wanted = {
+        storm.desk.numbers[name]: (plan.title(UPDATES), "followed_up" if plan.whole else "accepted")
+        for name, plan in storm.plans.items()
+        if name in storm.desk.numbers
+    }
+    path: str | None = LIST
+    while path is not None:
+        page = await ask(storm, path, of="dispatch")
+        for one in page["items"]:
+            found = (one["title"], one["state"])
+            if found != wanted.pop(one["no"], None):
+                result.wrong.append(f"{one['no']} is {found}")
+        cursor = page["next_cursor"]
+        path = f"{LIST}&cursor={cursor}" if cursor else None
+    result.lost += [f"ticket {no}" for no in wanted]
+
+
+async def ask(storm: Storm, path: str, *, of: str = "scoring") -> Any:
+    door, key = storm.stage.doors[of], storm.stage.secrets.keys["leader"]
     while True:
         answer = await door.call("GET", path, {"authorization": f"Bearer {key}"}, patience=60)
         if answer is not None and answer.status == 200:

@@ -98,10 +98,8 @@ class Sender:
     def _note(self, letter: Letter, answer: Answer) -> None:
         told = json.loads(answer.body)
         receipt = told.get("receipt")
-        expected = (422,) if letter.status == 422 or letter.end == "quarantined" else (200, 202)
-        if answer.status not in expected and not (
-            letter.end == "quarantined" and answer.status in (200, 202) and not letter.status
-        ):
+        expected = (422,) if letter.end == "quarantined" else (200, 202)
+        if answer.status not in expected:
             self.odd.append(f"{letter.webhook_id}: {answer.status} {answer.body[:200]!r}")
         if letter.receipt is not None and receipt != letter.receipt:
             self.odd.append(f"{letter.webhook_id}: another receipt")
@@ -161,8 +159,6 @@ def make_poison(plan: Plan, now: str, chance: random.Random) -> Letter:
     if kind == 3:
         orphan = {"upstream_no": f"{plan.upstream_no}-X", "text": "催"}
         return make_letter(plan, "ticket.urged", orphan, now=now, name="p", end="waiting")
-    # Well-formed, and what it decides was never asked: refused only when it is applied.
+    # Well-formed, and what it decides was never asked: understood, and without effect.
     decided = {"upstream_no": plan.upstream_no, "granted": True}
-    return make_letter(
-        plan, "ticket.extension_decided", decided, now=now, name="p", end="quarantined"
-    )
+    return make_letter(plan, "ticket.extension_decided", decided, now=now, name="p", end="ignored")

@@ -44,7 +44,9 @@ class Servers:
 
     async def _end(self, server: Server, number: signal.Signals) -> None:
         os.kill(server.pid, number)
-        while server.poll() is None:
+        while True:
+            if server.poll() is not None:
+                return
             await asyncio.sleep(0.01)
 
     def close(self) -> None:

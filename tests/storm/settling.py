@@ -13,15 +13,20 @@ PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 0.1
 JUMP_SECONDS = 400  # past the second try of a callback that failed twice
 # The poison put in by hand stays: it is not work that can be finished.
+POISON = f"stream_id BETWEEN {FIRST_STREAM} AND {FIRST_STREAM + 1000}"
+# A callback waits by the virtual clock, or behind such a one of its own ticket.
+WAITS = """
+    EXISTS (SELECT FROM deliveries AS first WHERE first.bureau_id = d.bureau_id
+        AND first.stream_id = d.stream_id AND first.subscriber = d.subscriber
+        AND first.seq <= d.seq AND d.subscriber LIKE '%:%'
+        AND first.attempts + first.deferrals > 0 AND first.next_try_at > minhu_now())
+"""
 OWED = f"""
-    SELECT (SELECT count(*) FROM deliveries
-            WHERE parked_at IS NULL AND NOT stream_id BETWEEN {FIRST_STREAM} AND {FIRST_STREAM + 1000}
-            AND (subscriber NOT LIKE '%:%' OR attempts = 0 OR next_try_at <= minhu_now())) AS now,
-           (SELECT count(*) FROM deliveries
-            WHERE parked_at IS NULL AND subscriber LIKE '%:%'
-            AND attempts > 0 AND next_try_at > minhu_now()) AS later,
-           (SELECT count(*) FROM raw_messages WHERE state = 'pending') AS pending
-"""  # noqa: S608 - constants only
+    SELECT count(*) FILTER (WHERE NOT waits) AS now, count(*) FILTER (WHERE waits) AS later,
+        (SELECT count(*) FROM raw_messages WHERE state = 'pending') AS pending
+    FROM (SELECT {WAITS} AS waits FROM deliveries AS d
+        WHERE parked_at IS NULL AND NOT ({POISON})) AS owed
+"""
 
 
 @dataclass(frozen=True, slots=True)

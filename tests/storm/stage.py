@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from services.cli.addresses import DATABASE, REDIS
+from services.cli.addresses import DATABASE, OWNER, REDIS
 from services.cli.installation import KEYRING, SANDBOX
 from services.cli.sample import SampleSecrets, load_sample
 from shared.db.migrate import migrate
@@ -29,9 +29,10 @@ from tests.storm.watch import Watch
 MODULE = "tests.faults"
 SERVICES = ("intake", "dispatch", "scoring")
 OLD, NEW = "worker-old", "worker-new"
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 BEGAN = datetime.fromisoformat("2026-11-03T09:30:00+08:00")
 CUT_RATE = 0.05
+NEXT = "MINHU_NEXT_RELEASE"
 
 
 class Play(Protocol):
@@ -94,12 +95,8 @@ class Stage:
                 await asyncio.sleep(0.05)
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
-        """A minhu command on this installation, without faults."""
-        command = [sys.executable, "-m", "services.cli", *argv]
-        env = {**self.environment, "PATH": "/usr/bin:/bin"}
-        return subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
-        )
+        """A minhu command of the next release on this installation, without faults."""
+        return run_command([sys.executable, "-m", MODULE, *argv], {**self.environment, NEXT: "1"})
 
 
 @asynccontextmanager
@@ -116,6 +113,7 @@ async def open_stage(folder: Path, *, seed: int) -> AsyncIterator[Stage]:
             SANDBOX: "1",
         }
         secrets = await prepare(environment, servers.postgres.owner_url)
+        expand(environment, servers.postgres.owner_url)
         cuts = folder / "cuts.jsonl"
         base = find_ports()
         ports = {name: base + 1 + number for number, name in enumerate(SERVICES)}
@@ -139,7 +137,7 @@ def make_programs(
     faults = {"MINHU_FAULTS": f"seed={seed},rate={CUT_RATE},log={cuts},writes=1"}
     argv = {name: ["serve", name, "--port", str(port)] for name, port in ports.items()}
     argv |= {OLD: ["worker"], NEW: ["worker"]}
-    more: dict[str, dict[str, str]] = {NEW: {}}
+    more = {NEW: {NEXT: "1"}, "dispatch": {NEXT: "1"}}
     return {
         name: Program(
             name,
@@ -161,6 +159,20 @@ async def prepare(environment: Mapping[str, str], owner_url: str) -> SampleSecre
         return secrets
     finally:
         await hotline.close()
+
+
+def expand(environment: Mapping[str, str], owner_url: str) -> None:
+    """The next release's schema comes before any of its processes."""
+    env = {**environment, OWNER: owner_url, NEXT: "1"}
+    done = run_command([sys.executable, "-m", MODULE, "migrate"], env)
+    assert done.returncode == 0, done.stderr
+
+
+def run_command(
+    argv: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    env = {**environment, "PATH": "/usr/bin:/bin"}
+    return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 def read_cuts(path: Path) -> list[dict[str, object]]:

@@ -208,7 +208,11 @@ class Crowd:
     async def wait_until_served(self, service: str) -> None:
         """By a connection of its own: it queues until the process that comes accepts it."""
         async with self.client(service) as client:
-            assert (await client.get("/livez")).status_code == 200
+            asking = asyncio.create_task(client.get("/livez"))
+            while not asking.done():
+                assert self.machine.running[service].poll() is None, self.machine.logs
+                await asyncio.wait({asking}, timeout=PAUSE_SECONDS * 10)
+            assert asking.result().status_code == 200
 
     def client(self, service: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.machine.url(service), timeout=READY_SECONDS)

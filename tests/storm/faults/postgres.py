@@ -19,7 +19,7 @@ TERMINATE = """
         AND xact_start IS NOT NULL AND state <> 'idle' ORDER BY pid LIMIT $1
     ) AS at_work
 """
-HOLD = "SELECT ticket_id FROM tickets WHERE no = $1 FOR UPDATE"
+HOLD = "SELECT ticket_id FROM tickets WHERE no = ANY($1::text[]) ORDER BY ticket_id FOR UPDATE"
 
 
 @dataclass
@@ -59,21 +59,21 @@ class Restart:
 
 @dataclass
 class SlowLock:
-    """A ticket that somebody is about to act on is held for a while by another session."""
+    """Tickets that somebody is about to act on are held for a while by another session."""
 
     label: str
     watch: Watch
-    find_no: Callable[[], str | None]
+    find_nos: Callable[[], list[str]]
     seconds: float
 
     async def strike(self) -> bool:
-        no = self.find_no()
-        if no is None:
-            return False
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not self.find_nos() and time.monotonic() < until:  # noqa: ASYNC110 - by nobody's word
+            await asyncio.sleep(PAUSE_SECONDS)
         connection = await self.watch.open_own()
         try:
             async with connection.transaction():
-                await connection.execute(HOLD, no)
+                await connection.execute(HOLD, self.find_nos())
                 return await self._hold(connection.get_server_pid())
         except (*AWAY, asyncpg.PostgresError):
             return False
@@ -81,9 +81,11 @@ class SlowLock:
             connection.terminate()
 
     async def _hold(self, pid: int) -> bool:
+        """For as long as was said, or until somebody has come to wait, whichever is later."""
         until = time.monotonic() + self.seconds
+        latest = until + PATIENCE_SECONDS
         hit = False
-        while time.monotonic() < until:
+        while time.monotonic() < (until if hit else latest):
             hit = hit or await self.watch.count_blocked(pid) > 0
             await asyncio.sleep(0.02)
         return hit

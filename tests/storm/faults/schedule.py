@@ -3,9 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 LOOK_SECONDS = 0.05
 FIRST, LAST = 0.05, 0.9  # of the work done, between which faults by progress come
@@ -58,13 +58,24 @@ class Schedule:
         self._over.set()
         await asyncio.gather(*self._tasks)
 
-    def _open(self, fault: Fault, strikes: "asyncio.Future[None] | object") -> None:
+    def _open(self, fault: Fault, strikes: Coroutine[Any, Any, None]) -> None:
         self.tallies[fault.label] = Tally(fault.label)
-        self._tasks.append(asyncio.ensure_future(strikes))  # type: ignore[arg-type]
+        self._tasks.append(asyncio.create_task(strikes))
 
     async def _strike_by_clock(self, seconds: float, fault: Fault) -> None:
-        while not await self._is_over(seconds):
-            await self._strike(fault)
+        """One that still waits for open work when all is done is not counted."""
+        rest = seconds
+        while not await self._is_over(rest):
+            began = time.monotonic()
+            striking = asyncio.create_task(self._strike(fault))
+            over = asyncio.create_task(self._over.wait())
+            await asyncio.wait({striking, over}, return_when=asyncio.FIRST_COMPLETED)
+            over.cancel()
+            if not striking.done():
+                striking.cancel()
+                return
+            striking.result()
+            rest = max(0.0, seconds - (time.monotonic() - began))
 
     async def _strike_by_progress(self, points: Iterable[float], fault: Fault) -> None:
         for point in points:
