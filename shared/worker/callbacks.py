@@ -21,8 +21,8 @@ from shared.models.messages import OUTSIDE
 from shared.outgoing import Answer, Letter
 from shared.tickets import Hotline, Ledger
 from shared.worker.calls import Claim, Key, Sender, read_claim
-from shared.worker.deliveries import describe, is_unreachable
 from shared.worker.envelopes import prepare
+from shared.worker.failures import describe, is_unreachable
 from shared.worker.outcomes import Outcome, write_outcomes
 
 log = logging.getLogger(__name__)
