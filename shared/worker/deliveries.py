@@ -56,7 +56,7 @@ FORGET = text(
 
 
 class Later(HotlineError):
-    """What must come first is still under way: tried again at the next sweep, and not counted."""
+    """What must come first is still under way: put off for a second, apart, and not counted."""
 
     kind = ErrorKind.UNAVAILABLE
     code = "later"
@@ -173,9 +173,11 @@ class Drain:
             async with self.hotline.ledger(self.bureau) as ledger:
                 taken = await take(ledger.tx, TAKE_STREAMS, subscriber, streams=[stream])
                 await self.handle(ledger, taken)
-        except (Later, NotNow):
+        except (Later, NotNow) as error:
             log.info("delivery waits", extra={"subscriber": subscriber, "stream_id": stream})
-            await put_off(self.hotline, self.bureau, subscriber, stream)
+            # Where nothing can be done now, the good must not wait longer for it than the rest.
+            sets_apart = isinstance(error, Later)
+            await put_off(self.hotline, self.bureau, subscriber, stream, sets_apart=sets_apart)
             return None
         except NewerRelease as error:
             log.warning(

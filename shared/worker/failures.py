@@ -41,10 +41,10 @@ CHARGE = text(
     " AND d.stream_id = held.stream_id AND d.seq = held.seq"
 )
 PUT_OFF = text(
-    "UPDATE deliveries SET next_try_at = clock_timestamp()"
+    "UPDATE deliveries SET apart = true, next_try_at = clock_timestamp()"
     " + make_interval(secs => CAST(:wait AS double precision))"
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
-    " AND parked_at IS NULL AND apart AND next_try_at <= clock_timestamp()"
+    " AND parked_at IS NULL AND (apart OR :sets_apart) AND next_try_at <= clock_timestamp()"
 )
 LEAVE = text(
     "UPDATE deliveries SET last_error = :error, first_error = coalesce(first_error, :error),"
@@ -73,11 +73,18 @@ async def record_failure(
         )
 
 
-async def put_off(hotline: Hotline, bureau: int, subscriber: str, stream: int) -> None:
-    """Not counted; what is tried apart makes way for the others."""
+async def put_off(
+    hotline: Hotline, bureau: int, subscriber: str, stream: int, *, sets_apart: bool = False
+) -> None:
+    """Not counted; what is tried apart, or is so from now on, makes way for the others."""
     async with hotline.ledger(bureau) as ledger:
         await ledger.tx.run(
-            PUT_OFF, bureau=bureau, subscriber=subscriber, stream=stream, wait=PUT_OFF_SECONDS
+            PUT_OFF,
+            bureau=bureau,
+            subscriber=subscriber,
+            stream=stream,
+            sets_apart=sets_apart,
+            wait=PUT_OFF_SECONDS,
         )
 
 

@@ -19,6 +19,17 @@ DAY = "2026-11-18"
 RECEIVED = datetime.fromisoformat("2026-11-18T09:12:00+08:00")
 
 
+# An entry of a type that is not known here yet, and one that follows from it alone.
+NEWER = text(
+    "INSERT INTO ticket_events (bureau_id, ticket_id, seq, type, schema_version, occurred_at,"
+    " recorded_at, actor_role, actor_name, data, clocks)"
+    " SELECT bureau_id, ticket_id, 1000, 'ticket.foreseen', 1, occurred_at, recorded_at,"
+    " actor_role, actor_name, '{}', NULL FROM ticket_events WHERE seq = 1"
+    " UNION ALL SELECT bureau_id, ticket_id, 1001, type, schema_version, occurred_at, recorded_at,"
+    " actor_role, actor_name, data, clocks FROM ticket_events WHERE type = 'ticket.triaged'"
+)
+
+
 @pytest.fixture(autouse=True)
 async def at_ten(set_clock: SetClock) -> None:
     await set_clock("2026-11-18T10:00:00+08:00")
@@ -186,6 +197,23 @@ async def test_a_state_that_is_still_owed_to_the_platform_is_in_transit(
         await tx.run(text("UPDATE deliveries SET parked_at = now() WHERE subscriber LIKE 'call%'"))
     given_up = await reconcile(city, DAY, [Line("SH-1", RECEIVED, "received")])
     assert found_in(given_up) == {"SH-1": "differs"}
+
+
+async def test_what_a_newer_release_has_recorded_does_not_spoil_the_comparing_of_a_day(
+    city: Platform, desk: Desk, drain: Drain, hotline: Hotline
+) -> None:
+    body = orjson.dumps({"url": "http://127.0.0.1:9/never"})
+    await city.client.put("/v1/callback", content=body, headers=city.headers(body))
+    for number in ("SH-1", "SH-2"):
+        await desk.walk(await take(city, drain, number), until="dispose")
+    async with hotline.database.transaction(BUREAU) as tx:
+        await tx.run(NEWER)
+
+    answer = await reconcile(
+        city, DAY, [Line("SH-1", RECEIVED, "dispatched"), Line("SH-2", RECEIVED, "archived")]
+    )
+
+    assert (found_in(answer), answer["counts"]["in_transit"]) == ({"SH-2": "differs"}, 1)
 
 
 async def test_another_platforms_number_is_unknown_here(

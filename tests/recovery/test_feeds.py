@@ -30,7 +30,7 @@ READERS = 3
 LOST = 0.1  # of the writers' commits: cut before, or after with the answer lost
 ROLLED_BACK = 0.1
 TOLD_LATER = (
-    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > greatest("
+    "SELECT minhu_horizon() > greatest("
     "(SELECT max(xid::text::bigint) FROM ticket_events),"
     " (SELECT max(xid::text::bigint) FROM notices), (SELECT max(xid::text::bigint) FROM facts)"
     ")::text::xid8"

@@ -15,6 +15,7 @@ from shared.worker.deliveries import drain, drain_batch
 from tests.factories import make_ticket
 from tests.scoring.conftest import BUREAU, Fold, SetClock
 from tests.scoring.freezing import BYS, Keys, correct, freeze, get, read, sheet
+from tests.seen.owing import set_due
 
 AT_SEVEN = "2026-12-07T23:59:59+08:00"
 
@@ -113,7 +114,8 @@ async def test_a_copy_that_failed_midway_leaves_nothing_and_is_made_again(
     assert (row.attempts, row.parked_at) == (0, None)
 
     await rebuild(hotline, BUREAU)
-    assert await drain_batch(hotline, BUREAU, name, handler) == 1
+    await set_due(hotline)
+    assert await drain(hotline, BUREAU, {name: handler}) == 1
     assert (await sheet(scoring, keys))["total"]["intake"] == 16
 
 

@@ -113,6 +113,39 @@ async def test_what_must_wait_and_what_passes_by_itself_are_never_counted(
     assert await read_all(hotline) == []
 
 
+class Waiting:
+    """Streams up to `last` must wait for something else; who else was handled."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+        self.handled: list[int] = []
+
+    async def __call__(self, _: Ledger, batch: Sequence[Delivery]) -> None:
+        streams = [one.stream_id for one in batch]
+        if any(stream <= self.last for stream in streams):
+            raise Later
+        self.handled += streams
+
+
+async def test_a_batch_of_streams_that_must_wait_makes_way_for_the_rest(hotline: Hotline) -> None:
+    waiting = hotline.settings.delivery_batch
+    for stream in range(1, waiting + 2):
+        await owe(hotline, stream=stream)
+    handler = Waiting(waiting)
+    work = Drain(hotline, BUREAU, {HEARD: handler})
+
+    handled = [await work.batch(HEARD) for _ in range(2)]
+
+    assert (handled, handler.handled) == ([0, 1], [waiting + 1])
+    left = await read_all(hotline)
+    assert {(row.attempts, row.last_error, row.apart) for row in left} == {(0, None, True)}
+    assert len(left) == waiting
+
+    handler.last = 0
+    await set_due(hotline)
+    assert await work.run() == waiting
+
+
 async def test_a_server_that_is_away_ends_the_round_and_counts_nothing(hotline: Hotline) -> None:
     await owe(hotline, stream=1)
 

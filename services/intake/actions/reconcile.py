@@ -27,6 +27,7 @@ from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.events import Entry
 from shared.domain.fold import apply, received
+from shared.domain.lifecycle import IllegalTransition
 from shared.domain.ticket import Ticket
 from shared.errors import Conflict
 from shared.tickets import Ledger, list_entries
@@ -207,7 +208,7 @@ async def told_since(
     told: dict[int, list[Told]] = {}
     ids = sorted(begins)
     for at in range(0, len(ids), LOGS_AT_ONCE):
-        logs = await list_entries(ledger.tx, ids[at : at + LOGS_AT_ONCE])
+        logs = await list_entries(ledger.tx, ids[at : at + LOGS_AT_ONCE], known_only=True)
         told |= {one: states_from(one, log, begins[one] - 1) for one, log in logs.items()}
     return told
 
@@ -216,10 +217,14 @@ TIMES = frozenset({Field.RECEIVED_AT})
 
 
 def states_from(ticket_id: int, log: Sequence[Entry], seq: int) -> list[Told]:
+    """As far as the log can be read: a newer release may have moved the ticket."""
     told = []
     ticket: Ticket | None = None
     for entry in log:
-        ticket = received(ticket_id, entry) if ticket is None else apply(ticket, entry)
+        try:
+            ticket = received(ticket_id, entry) if ticket is None else apply(ticket, entry)
+        except IllegalTransition:
+            break
         if entry.seq >= seq:
             told.append(Told(ticket.state, ticket.completed_at))
     return told
