@@ -6,8 +6,7 @@ PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
 ARGS ?=
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
-SEED ?= 1
-SEEDS ?= $(SEED)
+SEEDS ?= $(or $(SEED),1)
 TICKETS ?= 10000
 
 # Two at a time, each with servers of its own: half of a test is waiting for them.

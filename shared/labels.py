@@ -228,3 +228,12 @@ CONFLICTS: Mapping[str, str] = MappingProxyType(
         "MASTER_OF_OTHER_TRADE": "两件工单的行业不同，不能并单",
     }
 )
+# Why a delivery was given up, by whose it is.
+PARKED: Mapping[str, str] = MappingProxyType(
+    {
+        "callback": "平台多次未接受回送",
+        "subscription": "单位系统多次未接受推送",
+        "lost": "处理时后台进程多次中断",
+        "own": "处理时多次出错",
+    }
+)

@@ -18,6 +18,7 @@ from services.cli.checks.machine import (
     check_settings,
 )
 from services.cli.checks.reconciliation import check_reconciliation
+from services.cli.checks.running import check_running
 from services.cli.checks.work import check_bureaus, check_clock, check_sources
 from services.cli.folder import DEFAULT, open_folder
 from services.cli.installation import NO_REDIS, find_settings, read_given
@@ -98,6 +99,7 @@ async def examine_work(settings: Settings) -> list[Finding]:
     try:
         is_running = settings.redis_url != NO_REDIS
         return [
+            *await check_running(hotline, is_running=is_running),
             await check_sources(hotline),
             *await check_bureaus(hotline, is_running=is_running),
             *await check_reconciliation(hotline),

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.dispatch.routes import (
     actions,
+    dead_letters,
     emergency,
     feed,
     matter_actions,
@@ -29,6 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
             emergency.router,
             feed.router,
             notices.router,
+            dead_letters.router,
             subscriptions.router,
         ],
         bell=ArqBell(settings.redis_url),

@@ -159,7 +159,7 @@ class Inbox:
         except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
             raise Unavailable from error
         except asyncpg.PostgresError as error:
-            if (error.sqlstate or "").startswith(("57", "08", "53", "40")):
+            if (error.sqlstate or "").startswith(("57", "08", "53", "40", "25006")):
                 raise Unavailable from error
             raise
         return {row["message_id"] for row in rows}

@@ -35,7 +35,7 @@ class Register:
 
 
 def _register(prefix: str, table: Table) -> Register:
-    columns = [str(c.name) for c in table.columns if c.name != "bureau_id"]
+    columns = [str(c.name) for c in table.columns if c.name not in {"bureau_id", "xid"}]
     key = columns[0]
     of = f"SELECT {', '.join(columns)} FROM {table.name} WHERE bureau_id = :bureau"  # noqa: S608
     newest = (  # names of our own tables and columns only

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import CursorResult, Row, TextClause, event, text
@@ -21,8 +22,10 @@ from shared.db.origin import IS_FOREIGN, IS_NOTED, RestoredElsewhere
 from shared.db.pulse import Pulse
 from shared.errors import Unavailable
 
-# Deadlock, serialisation failure, lock not available, query cancelled, connection trouble.
-TRANSIENT_STATES = ("40", "55P03", "57", "08", "53")
+# Deadlock, serialisation failure, lock not available, query cancelled, connection trouble,
+# a server that only reads for now.
+TRANSIENT_STATES = ("40", "55P03", "57", "08", "53", "25006")
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 SESSION = {
     "jit": "off",
@@ -71,9 +74,14 @@ class Tx:
 
 
 class Database:
-    """The engine of one process. `url` is postgresql://user:password@host:port/name."""
+    """The engine of one process. `url` is postgresql://user:password@host:port/name.
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    `options`: settings of the server for all its sessions.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, options: Mapping[str, str] = NO_OPTIONS
+    ) -> None:
         self.url = url
         self.pulse = Pulse(url)
         self.engine: AsyncEngine = create_async_engine(
@@ -84,7 +92,7 @@ class Database:
             hide_parameters=True,  # what is written may be a citizen's words
             connect_args={
                 "timeout": 5,
-                "server_settings": SESSION,
+                "server_settings": {**SESSION, **options},
             },
         )
         event.listen(self.engine.sync_engine, "checkout", refuse_closed)

@@ -23,6 +23,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "deductions": APPEND,
         "deliveries": ALL,
         "delivery_counts": EDIT,
+        "delivery_productions": ALL,
         "emergencies": APPEND,
         "endpoints": EDIT,
         "fact_progress": ALL,
@@ -42,6 +43,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "notices": APPEND,
         "number_receipts": EDIT,
         "raw_messages": EDIT,
+        "redrives": APPEND,
         "reconciliation_case_events": APPEND,
         "reconciliation_cases": EDIT,
         "reconciliation_entries": ALL,
@@ -63,6 +65,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "tickets": EDIT,
         "transaction_bases": READ,
         "units": EDIT,
+        "workers": ALL,
     }
 )
 

@@ -19,6 +19,7 @@ from shared.models.messages import (
     sandbox_clock,
 )
 from shared.models.notices import emergencies, notices
+from shared.models.operations import delivery_productions, redrives, workers
 from shared.models.organisation import (
     api_keys,
     bureaus,
@@ -65,6 +66,7 @@ __all__ = [
     "deductions",
     "deliveries",
     "delivery_counts",
+    "delivery_productions",
     "emergencies",
     "endpoints",
     "fact_progress",
@@ -91,6 +93,7 @@ __all__ = [
     "reconciliation_pulls",
     "reconciliation_requests",
     "reconciliations",
+    "redrives",
     "sandbox_clock",
     "schemes",
     "source_secrets",
@@ -106,4 +109,5 @@ __all__ = [
     "tickets",
     "transaction_bases",
     "units",
+    "workers",
 ]

@@ -84,6 +84,15 @@ deliveries = Table(
     text("first_error", "首次错误", nullable=True),
     text("last_error", "最近错误", nullable=True),
     moment("parked_at", "搁置时间（待人工处理）"),
+    moment("first_failed_at", "首次错误的时间"),
+    moment("last_failed_at", "最近错误的时间"),
+    Column(
+        "apart",
+        Boolean,
+        nullable=False,
+        server_default=sql("false"),
+        comment="曾出错或重投，不与别的一同处理",
+    ),
     Column(
         "deferrals",
         SmallInteger,
@@ -98,6 +107,12 @@ deliveries = Table(
         "bureau_id",
         "next_try_at",
         postgresql_where=sql("parked_at IS NULL"),
+    ),
+    Index(
+        "ix_deliveries_apart",
+        "bureau_id",
+        "next_try_at",
+        postgresql_where=sql("parked_at IS NULL AND apart"),
     ),
     Index(
         "ix_deliveries_parked",

@@ -1,24 +1,24 @@
 """Alive, ready, measured."""
 
-from collections.abc import Iterator
-from typing import Any
+import asyncio
+import time
 
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import text
 
 from shared.errors import Unavailable
-from shared.events.subscriptions import INTERNAL
 from shared.tickets import Hotline
+from shared.tickets.vitals import read_oldest, read_vitals
 from shared.web.auth import HotlineState
+from shared.web.gauges import Gauges, read_gauges
 from shared.web.measuring import Measures
 from shared.web.openapi import answers
 
 router = APIRouter(tags=["运行状态"])
 
+PATIENCE_SECONDS = 5.0  # for a server that hangs, which is as good as away
 METRICS = {
     "description": "Prometheus 文本格式",
     "content": {
@@ -28,29 +28,13 @@ METRICS = {
         }
     },
 }
-WRITABLE = text(
-    "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
-)
-OLDEST = text(
-    "SELECT extract(epoch FROM clock_timestamp() - min(created_at)) AS oldest FROM deliveries"
-    " WHERE bureau_id = :bureau AND parked_at IS NULL"
-    " AND subscriber = ANY(CAST(:own AS text[]))"
-)
-BACKLOG = text(
-    "SELECT subscriber, count(*) FILTER (WHERE parked_at IS NULL) AS pending,"
-    " count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,"
-    " coalesce(extract(epoch FROM clock_timestamp()"
-    " - min(created_at) FILTER (WHERE parked_at IS NULL)), 0) AS oldest"
-    " FROM deliveries WHERE bureau_id = :bureau GROUP BY subscriber"
-)
-HANDLED = text(
-    "SELECT subscriber, sum(handled) AS handled FROM delivery_counts"
-    " WHERE bureau_id = :bureau GROUP BY subscriber"
-)
-MESSAGES = text(
-    "SELECT state, count(*) AS messages FROM raw_messages"
-    " WHERE bureau_id = :bureau AND state IN ('waiting', 'quarantined') GROUP BY state"
-)
+READY = {
+    "status": "ready",
+    "redis": "ok",
+    "worker": "ok",
+    "oldest_pending_seconds": 0.0,
+    "troubles": [],
+}
 
 
 @router.get("/livez", summary="进程存活", responses=answers({"status": "ok"}))
@@ -60,71 +44,61 @@ async def live() -> Response:
 
 @router.get(
     "/readyz",
-    summary="可以服务：数据库可写、无积压；Redis 不可用时降级",
-    responses=answers({"status": "ready", "redis": "ok", "oldest_pending_seconds": 0.0}),
+    summary="可以服务：数据库可写、无积压；Redis 或后台不在时降级，另列出其他故障",
+    responses=answers(READY),
 )
 async def ready(request: Request, hotline: HotlineState) -> Response:
-    async with hotline.database.unscoped() as connection:
-        writable = (await connection.execute(WRITABLE)).scalar_one()
-    if not writable:
-        raise Unavailable("数据库只读")
-    oldest = 0.0
-    for bureau in await hotline.bureaus():
-        async with hotline.database.transaction(bureau, writing=False) as tx:
-            row = await tx.row(OLDEST, bureau=bureau, own=list(INTERNAL))
-            oldest = max(oldest, float((row and row.oldest) or 0))
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            oldest, troubles = await look(hotline)
+    except TimeoutError as error:
+        raise Unavailable("数据库没有应答") from error
     if oldest > hotline.settings.max_pending_seconds:
         raise Unavailable(f"有投递积压 {oldest:.0f} 秒未处理")
-    redis = await request.app.state.bell.answers()
+    if not await request.app.state.bell.answers():
+        troubles = ["redis_away", *troubles]
+    away = {"redis_away", "worker_away"}
     body = {
-        "status": "ready" if redis else "degraded",
-        "redis": "ok" if redis else "down",
+        "status": "degraded" if away & set(troubles) else "ready",
+        "redis": "down" if "redis_away" in troubles else "ok",
+        "worker": "away" if "worker_away" in troubles else "ok",
         "oldest_pending_seconds": round(oldest, 3),
+        "troubles": troubles,
     }
     return Response(orjson.dumps(body), media_type="application/json")
+
+
+async def look(hotline: Hotline) -> tuple[float, list[str]]:
+    """The age of the oldest pending delivery, and what is wrong short of that."""
+    vitals = await read_vitals(hotline, time.time)
+    if not vitals.is_writable:
+        raise Unavailable("数据库只读")
+    oldest = 0.0
+    troubles = dict.fromkeys(vitals.troubles())
+    for bureau in await hotline.bureaus():
+        found = await read_oldest(hotline, bureau)
+        oldest = max(oldest, found.oldest or 0.0)
+        if found.has_parked:
+            troubles["deliveries_parked"] = None
+        if found.has_quarantined:
+            troubles["messages_quarantined"] = None
+    return oldest, list(troubles)
 
 
 @router.get(
     "/metrics", summary="Prometheus 指标", response_class=Response, responses={200: METRICS}
 )
 async def metrics(request: Request, hotline: HotlineState) -> Response:
+    """Answers without Postgres too: that it is away is then what there is to tell."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            gauges = await read_gauges(hotline)
+    except (Unavailable, TimeoutError):
+        gauges = Gauges()
+        gauges.set("database_up", 0)
+    gauges.set("redis_up", await request.app.state.bell.answers())
     registry = CollectorRegistry()
-    registry.register(await read_backlog(hotline))
+    registry.register(gauges)
     measures: Measures = request.app.state.measures
     told = generate_latest(registry) + generate_latest(measures.registry)
     return Response(told, media_type=CONTENT_TYPE_LATEST)
-
-
-class Backlog:
-    """Gauges read once from the database, then collected as they were."""
-
-    def __init__(self, families: list[GaugeMetricFamily]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterator[Any]:
-        yield from self._families
-
-
-async def read_backlog(hotline: Hotline) -> Any:
-    labels = ["bureau", "subscriber"]
-    pending = GaugeMetricFamily("minhu_deliveries_pending", "应投递数", labels=labels)
-    parked = GaugeMetricFamily("minhu_deliveries_parked", "搁置的投递数", labels=labels)
-    oldest = GaugeMetricFamily(
-        "minhu_deliveries_oldest_seconds", "最早一件应投递的秒数", labels=labels
-    )
-    handled = GaugeMetricFamily("minhu_deliveries_handled", "已送达数", labels=labels)
-    messages = GaugeMetricFamily(
-        "minhu_messages", "等待或隔离中的平台消息数", labels=["bureau", "state"]
-    )
-    for bureau in await hotline.bureaus():
-        async with hotline.database.transaction(bureau, writing=False) as tx:
-            for row in await tx.rows(BACKLOG, bureau=bureau):
-                key = [str(bureau), row.subscriber]
-                pending.add_metric(key, row.pending)
-                parked.add_metric(key, row.parked)
-                oldest.add_metric(key, float(row.oldest))
-            for row in await tx.rows(HANDLED, bureau=bureau):
-                handled.add_metric([str(bureau), row.subscriber], float(row.handled))
-            for row in await tx.rows(MESSAGES, bureau=bureau):
-                messages.add_metric([str(bureau), row.state], row.messages)
-    return Backlog([pending, parked, oldest, handled, messages])

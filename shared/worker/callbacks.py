@@ -21,8 +21,8 @@ from shared.models.messages import OUTSIDE
 from shared.outgoing import Answer, Letter
 from shared.tickets import Hotline, Ledger
 from shared.worker.calls import Claim, Key, Sender, read_claim
-from shared.worker.deliveries import describe, is_unreachable
 from shared.worker.envelopes import prepare
+from shared.worker.failures import describe, is_unreachable
 from shared.worker.outcomes import Outcome, write_outcomes
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 LANES = 8  # calls to one receiver at a time, each of another ticket
 LINES = 3  # transactions at a time for all receivers: the rest of the pool is for our own work
 LEASE_SECONDS = 15
+LEFT_SECONDS = 1  # to a newer release, before we look at it again
 # A call takes at most five seconds. One that could outlive its lease is not begun.
 LATEST_START_SECONDS = 8.0
 
@@ -60,6 +61,12 @@ LEASE = text(
     " FROM taken WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber"
     " AND d.stream_id = taken.stream_id AND d.seq = taken.seq"
     " RETURNING d.stream_id, d.seq, d.subscriber, d.event_type, d.attempts, d.deferrals"
+)
+
+LEAVE = text(
+    f"UPDATE deliveries SET leased_until = clock_timestamp() + interval '{LEFT_SECONDS} second'"  # noqa: S608 - constants only
+    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
+    " AND seq = :seq AND lease = :lease"
 )
 
 Flight = tuple[Claim, Answer | None]
@@ -163,12 +170,29 @@ class Receiver:
             async with self.lines, self.hotline.ledger(self.bureau) as ledger:
                 return paired([claim], await prepare(ledger, [claim], self.sender))
         except NewerRelease:
-            return []  # its lease runs out, uncounted, for a worker that can read the log
+            await self._leave(claim)
+            return []
         except Exception as error:
             if is_unreachable(error):
                 raise
             await self._finish([(claim, Answer(error=describe(error)))])
             return []
+
+    async def _leave(self, claim: Claim) -> None:
+        """Only a newer release can put it into words: no try of ours is counted, it may have it."""
+        stream, seq = claim.key
+        log.warning(
+            "left to a newer release", extra={"subscriber": self.subscriber, "stream_id": stream}
+        )
+        async with self.lines, self.hotline.ledger(self.bureau) as ledger:
+            await ledger.tx.run(
+                LEAVE,
+                bureau=self.bureau,
+                subscriber=self.subscriber,
+                stream=stream,
+                seq=seq,
+                lease=claim.lease,
+            )
 
     async def _lease(self, ledger: Ledger, most: int) -> list[Claim]:
         lease, at = uuid4(), time.monotonic()

@@ -1,7 +1,8 @@
 """Draining what is owed: claim a batch, run its handler, forget it: one transaction.
 
 Leases are row locks: a killed worker's claims are free the moment its connection ends. Poison
-never delays the good: a batch that fails is tried again stream by stream.
+never delays the good: a batch that fails is halved until what fails stands alone, and what has
+failed is tried apart from then on, a few streams between two batches.
 """
 
 import logging
@@ -13,29 +14,34 @@ from typing import Any
 import orjson
 from sqlalchemy import text
 
-from shared.db import Tx, is_transient
+from shared.db import Tx
 from shared.errors import ErrorKind, HotlineError, NewerRelease, NotNow
 from shared.tickets import Hotline, Ledger
+from shared.worker.failures import describe, is_unreachable, leave, put_off, record_failure
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 8
-LONGEST_WAIT = 300.0
-LEFT_SECONDS = 2.0
 SLOTS = 8
+APART = 16  # streams tried apart between two batches
 
 COLUMNS = "stream_id, seq, subscriber, event_type, payload::text AS payload, attempts"
-TAKE_BATCH = text(
+OWED = (
     f"SELECT {COLUMNS} FROM deliveries"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND parked_at IS NULL"
     " AND next_try_at <= clock_timestamp()"
-    " ORDER BY next_try_at, stream_id, seq LIMIT :batch FOR UPDATE SKIP LOCKED"
 )
-TAKE_STREAM = text(
-    f"SELECT {COLUMNS} FROM deliveries"  # noqa: S608 - constants only
-    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND parked_at IS NULL"
-    " AND next_try_at <= clock_timestamp() AND stream_id = :stream"
-    " ORDER BY seq FOR UPDATE SKIP LOCKED"
+TAKE_BATCH = text(
+    f"{OWED} AND NOT apart ORDER BY next_try_at, stream_id, seq LIMIT :batch FOR UPDATE SKIP LOCKED"
+)
+TAKE_STREAMS = text(
+    f"{OWED} AND stream_id = ANY(CAST(:streams AS bigint[]))"
+    " ORDER BY stream_id, seq FOR UPDATE SKIP LOCKED"
+)
+APART_STREAMS = text(
+    "SELECT subscriber, stream_id FROM deliveries WHERE bureau_id = :bureau"
+    " AND parked_at IS NULL AND apart AND next_try_at <= clock_timestamp()"
+    " AND subscriber = ANY(CAST(:own AS text[]))"
+    " GROUP BY subscriber, stream_id ORDER BY min(next_try_at), stream_id LIMIT :most"
 )
 FORGET = text(
     "WITH gone AS (DELETE FROM deliveries AS d"
@@ -46,22 +52,6 @@ FORGET = text(
     " SELECT :bureau, :subscriber, :slot, count(*) FROM gone"
     " ON CONFLICT (bureau_id, subscriber, slot)"
     " DO UPDATE SET handled = delivery_counts.handled + EXCLUDED.handled"
-)
-RECORD_FAILURE = text(
-    "UPDATE deliveries SET attempts = attempts + 1, last_error = :error,"
-    " first_error = coalesce(first_error, :error),"
-    " next_try_at = clock_timestamp() + make_interval(secs => CAST(:wait AS double precision)),"
-    " parked_at = CASE WHEN attempts + 1 >= :most THEN clock_timestamp() END"
-    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
-    " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
-)
-
-
-LEAVE = text(
-    "UPDATE deliveries SET last_error = :error, first_error = coalesce(first_error, :error),"
-    " next_try_at = clock_timestamp() + make_interval(secs => CAST(:wait AS double precision))"
-    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
-    " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
 )
 
 
@@ -86,82 +76,143 @@ class Delivery:
 
 
 Handler = Callable[[Ledger, Sequence[Delivery]], Awaitable[None]]
+# Told of what is about to be handled, before it is.
+Hold = Callable[[int, Sequence[Delivery]], Awaitable[None]]
 
 
-async def drain(hotline: Hotline, bureau: int, handlers: Mapping[str, Handler]) -> int:
+async def hold_nothing(_: int, __: Sequence[Delivery]) -> None:
+    """Nobody needs to know."""
+
+
+async def drain(
+    hotline: Hotline, bureau: int, handlers: Mapping[str, Handler], *, hold: Hold = hold_nothing
+) -> int:
     """Everything owed to our own handlers in one bureau; how many were handled."""
-    handled = 0
-    busy = True
-    while busy:
-        busy = False
-        for subscriber, handler in handlers.items():
-            done = await drain_batch(hotline, bureau, subscriber, handler)
-            handled += done
-            busy = busy or done > 0
-    return handled
+    return await Drain(hotline, bureau, handlers, hold).run()
 
 
 async def drain_batch(hotline: Hotline, bureau: int, subscriber: str, handler: Handler) -> int:
-    """One batch in one transaction; when it fails, its streams one by one."""
-    batch: Sequence[Delivery] = ()
-    try:
-        async with hotline.ledger(bureau) as ledger:
-            batch = await take_batch(ledger.tx, subscriber, batch=hotline.settings.delivery_batch)
-            await handle(ledger, batch, handler)
-    except NotNow:
-        log.info("deliveries wait", extra={"subscriber": subscriber, "size": len(batch)})
-        return 0
-    except Exception as error:
-        if not batch or is_unreachable(error):
-            raise
-        log.warning(
-            "batch failed, trying its streams one by one",
-            extra={"subscriber": subscriber, "size": len(batch), "kind": describe(error)},
-        )
-        return await drain_streams(hotline, bureau, subscriber, handler, batch)
-    return len(batch)
+    """One batch of one subscriber."""
+    return await Drain(hotline, bureau, {subscriber: handler}).batch(subscriber)
 
 
-async def drain_streams(
-    hotline: Hotline,
-    bureau: int,
-    subscriber: str,
-    handler: Handler,
-    batch: Sequence[Delivery],
-) -> int:
-    handled = 0
-    for stream in dict.fromkeys(delivery.stream_id for delivery in batch):
+@dataclass(frozen=True, slots=True)
+class Drain:
+    hotline: Hotline
+    bureau: int
+    handlers: Mapping[str, Handler]
+    hold: Hold = hold_nothing
+
+    async def run(self) -> int:
+        handled = 0
+        busy = True
+        while busy:
+            done = sum([await self.batch(subscriber) for subscriber in self.handlers])
+            tried, mended = await self.apart()
+            handled += done + mended
+            busy = done + tried > 0
+        return handled
+
+    async def batch(self, subscriber: str) -> int:
+        """One batch in one transaction; when it fails, its halves."""
+        batch: Sequence[Delivery] = ()
         try:
-            async with hotline.ledger(bureau) as ledger:
-                rows = await ledger.tx.rows(
-                    TAKE_STREAM, bureau=bureau, subscriber=subscriber, stream=stream
-                )
-                taken = [read_delivery(row) for row in rows]
-                await handle(ledger, taken, handler)
-                handled += len(taken)
-        except Later:
-            log.info("delivery waits", extra={"subscriber": subscriber, "stream_id": stream})
-        except NewerRelease as error:
-            await leave(hotline, bureau, subscriber, stream, error)
+            async with self.hotline.ledger(self.bureau) as ledger:
+                size = self.hotline.settings.delivery_batch
+                batch = await take(ledger.tx, TAKE_BATCH, subscriber, batch=size)
+                await self.handle(ledger, batch)
+        except NotNow:
+            log.info("deliveries wait", extra={"subscriber": subscriber, "size": len(batch)})
+            return 0
+        except Exception as error:
+            if not batch or is_unreachable(error):
+                raise
+            log.warning(
+                "batch failed, trying its streams apart",
+                extra={"subscriber": subscriber, "size": len(batch), "kind": describe(error)},
+            )
+            return await self.halves(subscriber, streams_of(batch))
+        return len(batch)
+
+    async def halves(self, subscriber: str, streams: Sequence[int]) -> int:
+        if len(streams) == 1:
+            return await self.alone(subscriber, streams[0]) or 0
+        middle = len(streams) // 2
+        handled = 0
+        for half in (streams[:middle], streams[middle:]):
+            handled += await self.half(subscriber, half)
+        return handled
+
+    async def half(self, subscriber: str, streams: Sequence[int]) -> int:
+        if len(streams) == 1:
+            return await self.alone(subscriber, streams[0]) or 0
+        try:
+            async with self.hotline.ledger(self.bureau) as ledger:
+                taken = await take(ledger.tx, TAKE_STREAMS, subscriber, streams=list(streams))
+                await self.handle(ledger, taken)
         except Exception as error:
             if is_unreachable(error):
                 raise
-            attempts = max(one.attempts for one in batch if one.stream_id == stream)
-            await record_failure(hotline, bureau, subscriber, stream, error, attempts=attempts)
-    return handled
+            return await self.halves(subscriber, streams)
+        return len(taken)
+
+    async def apart(self) -> tuple[int, int]:
+        """What has failed before and is due again: streams that got on, deliveries handled."""
+        async with self.hotline.ledger(self.bureau, writing=False) as ledger:
+            rows = await ledger.tx.rows(
+                APART_STREAMS, bureau=self.bureau, own=list(self.handlers), most=APART
+            )
+        outcomes = [await self.alone(row.subscriber, row.stream_id) for row in rows]
+        told = [one for one in outcomes if one is not None]
+        return len(told), sum(told)
+
+    async def alone(self, subscriber: str, stream: int) -> int | None:
+        """How many of the stream were handled; None where it must wait, which is not counted."""
+        taken: Sequence[Delivery] = ()
+        try:
+            async with self.hotline.ledger(self.bureau) as ledger:
+                taken = await take(ledger.tx, TAKE_STREAMS, subscriber, streams=[stream])
+                await self.handle(ledger, taken)
+        except (Later, NotNow):
+            log.info("delivery waits", extra={"subscriber": subscriber, "stream_id": stream})
+            await put_off(self.hotline, self.bureau, subscriber, stream)
+            return None
+        except NewerRelease as error:
+            log.warning(
+                "left to a newer release", extra={"subscriber": subscriber, "stream_id": stream}
+            )
+            await leave(self.hotline, self.bureau, subscriber, stream, error)
+            return None
+        except Exception as error:
+            if is_unreachable(error):
+                raise
+            log.exception(
+                "delivery failed",
+                extra={"subscriber": subscriber, "stream_id": stream, "kind": describe(error)},
+            )
+            attempts = max((one.attempts for one in taken), default=0)
+            await record_failure(
+                self.hotline, self.bureau, subscriber, stream, error, attempts=attempts
+            )
+            return 0
+        return len(taken) or None
+
+    async def handle(self, ledger: Ledger, batch: Sequence[Delivery]) -> None:
+        """The handler's writes, the deliveries' end and their count, in the same transaction."""
+        if not batch:
+            return
+        await self.hold(self.bureau, batch)
+        await self.handlers[batch[0].subscriber](ledger, batch)
+        await ledger.flush()
+        await forget(ledger.tx, batch)
 
 
-async def handle(ledger: Ledger, batch: Sequence[Delivery], handler: Handler) -> None:
-    """The handler's writes, the deliveries' end and their count, all in the same transaction."""
-    if not batch:
-        return
-    await handler(ledger, batch)
-    await ledger.flush()
-    await forget(ledger.tx, batch)
+def streams_of(batch: Sequence[Delivery]) -> list[int]:
+    return list(dict.fromkeys(delivery.stream_id for delivery in batch))
 
 
-async def take_batch(tx: Tx, subscriber: str, *, batch: int) -> list[Delivery]:
-    rows = await tx.rows(TAKE_BATCH, bureau=tx.bureau, subscriber=subscriber, batch=batch)
+async def take(tx: Tx, statement: Any, subscriber: str, **values: Any) -> list[Delivery]:
+    rows = await tx.rows(statement, bureau=tx.bureau, subscriber=subscriber, **values)
     return [read_delivery(row) for row in rows]
 
 
@@ -174,67 +225,6 @@ async def forget(tx: Tx, batch: Sequence[Delivery]) -> None:
         done=orjson.dumps(done).decode(),
         slot=random.randrange(SLOTS),  # noqa: S311 - spreads a hot row, decides nothing
     )
-
-
-async def record_failure(
-    hotline: Hotline, bureau: int, subscriber: str, stream: int, error: Exception, *, attempts: int
-) -> None:
-    """Counted on the stream's deliveries, waiting longer each time; parked after eight.
-
-    Trouble that passes by itself is waited out without being counted.
-    """
-    log.error(
-        "delivery failed",
-        extra={"subscriber": subscriber, "stream_id": stream, "kind": describe(error)},
-        exc_info=error,
-    )
-    if is_transient(error):
-        return
-    async with hotline.ledger(bureau) as ledger:
-        await ledger.tx.run(
-            RECORD_FAILURE,
-            bureau=bureau,
-            subscriber=subscriber,
-            stream=stream,
-            error=describe(error),
-            wait=backoff(attempts + 1),
-            most=MAX_ATTEMPTS,
-        )
-
-
-async def leave(
-    hotline: Hotline, bureau: int, subscriber: str, stream: int, error: NewerRelease
-) -> None:
-    """Out of the way of what this process can read, for a while. Not counted, and never parked."""
-    log.warning("left to a newer release", extra={"subscriber": subscriber, "stream_id": stream})
-    async with hotline.ledger(bureau) as ledger:
-        await ledger.tx.run(
-            LEAVE,
-            bureau=bureau,
-            subscriber=subscriber,
-            stream=stream,
-            error=describe(error),
-            wait=LEFT_SECONDS * random.uniform(0.5, 1.0),  # noqa: S311 - as in `backoff`
-        )
-
-
-def backoff(attempt: int) -> float:
-    """Seconds before the next try: doubling, bounded, with jitter down to a half."""
-    return min(2.0**attempt, LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311
-
-
-def describe(error: BaseException) -> str:
-    """What may be stored of an error: its kind and code, never values that stood in it."""
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    if isinstance(error, HotlineError):
-        return f"{type(error).__name__} ({error.code})"
-    return type(error).__name__ + (f" ({state})" if state else "")
-
-
-def is_unreachable(error: Exception) -> bool:
-    """Postgres itself is away: nothing can be counted, the loop must wait."""
-    state = getattr(getattr(error.__cause__ or error, "orig", None), "sqlstate", None)
-    return is_transient(error) and not (state or "").startswith(("40", "55P03"))
 
 
 def read_delivery(row: Any) -> Delivery:

@@ -1,4 +1,7 @@
-"""What is thrown away in time: stored answers after seven days (ruling 33), settled calls."""
+"""What is thrown away in time: stored answers after seven days (ruling 33), settled calls.
+
+And what connections that are gone have counted is added up, so that their rows do not pile up.
+"""
 
 from datetime import timedelta
 
@@ -17,7 +20,23 @@ OLD_CALLS = text(
     " WHERE l.bureau_id = :bureau AND l.number = old.number"
 )
 
+# A row that its connection is just writing is left for the next time.
+ADD_UP = text(
+    "WITH left_behind AS (SELECT subscriber, backend FROM delivery_productions AS p"
+    " WHERE bureau_id = :bureau AND backend <> 0"
+    " AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = p.backend)"
+    " ORDER BY subscriber, backend FOR UPDATE SKIP LOCKED),"
+    " gone AS (DELETE FROM delivery_productions AS p USING left_behind AS l"
+    " WHERE p.bureau_id = :bureau AND p.subscriber = l.subscriber AND p.backend = l.backend"
+    " RETURNING p.subscriber, p.produced)"
+    " INSERT INTO delivery_productions AS p (bureau_id, subscriber, backend, produced)"
+    " SELECT :bureau, subscriber, 0, sum(produced) FROM gone GROUP BY subscriber"
+    " ORDER BY subscriber ON CONFLICT (bureau_id, subscriber, backend)"
+    " DO UPDATE SET produced = p.produced + EXCLUDED.produced"
+)
+
 
 async def keep_house(tx: Tx, *, callback_log_days: int) -> None:
     await tx.run(OLD_ANSWERS, bureau=tx.bureau)
     await tx.run(OLD_CALLS, bureau=tx.bureau, until=tx.now - timedelta(days=callback_log_days))
+    await tx.run(ADD_UP, bureau=tx.bureau)

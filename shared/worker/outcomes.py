@@ -44,6 +44,8 @@ POSTPONE = text(
     "UPDATE deliveries AS d SET attempts = d.attempts + r.counted,"
     " deferrals = d.deferrals + 1 - r.counted, last_error = r.error,"
     " first_error = coalesce(d.first_error, r.error), next_try_at = r.next_try_at,"
+    " first_failed_at = coalesce(d.first_failed_at, clock_timestamp()),"
+    " last_failed_at = clock_timestamp(),"
     " parked_at = r.parked_at, lease = NULL, leased_until = NULL"
     " FROM json_to_recordset(CAST(:rows AS json)) AS r(stream_id bigint, seq bigint,"
     " counted smallint, error text, next_try_at timestamptz, parked_at timestamptz)"

@@ -18,7 +18,9 @@ from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
 from shared.worker.callbacks import Switchboard
 from shared.worker.calls import Sender
-from shared.worker.deliveries import Handler, describe, drain
+from shared.worker.deliveries import Handler, Hold, drain, hold_nothing
+from shared.worker.failures import describe
+from shared.worker.heartbeat import Heartbeat
 from shared.worker.housekeeping import keep_house
 
 log = logging.getLogger(__name__)
@@ -49,29 +51,44 @@ class WorkerProcess:
         wanted = asyncio.Event()
         self.hotline.ring = wanted.set
         sweep = self.hotline.settings.sweep_seconds
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(listen(self.hotline, wanted))
-            tasks.create_task(repeat(self._drain, wanted=wanted, seconds=sweep))
-            tasks.create_task(repeat(self._ring_alarms, seconds=sweep))
-            for sweep_one in self.sweeps:
-                tasks.create_task(repeat(partial(self._sweep, sweep_one), seconds=sweep))
-            board = Switchboard(self.hotline, self.sender)
-            tasks.create_task(repeat(partial(board.look, tasks), seconds=CALLBACK_SECONDS))
-            tasks.create_task(repeat(self._keep_house, seconds=HOUSEKEEPING_SECONDS))
+        heart = Heartbeat.open(self.hotline)
+        watch = partial(watched, heart)
+        drain_all = watch("drain", partial(self._drain, heart.hold))
+        try:
+            await heart.look(self.hotline)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(heart.run(self.hotline))
+                tasks.create_task(listen(self.hotline, wanted))
+                tasks.create_task(repeat(drain_all, wanted=wanted, seconds=sweep))
+                tasks.create_task(repeat(watch("alarms", self._ring_alarms), seconds=sweep))
+                for one in self.sweeps:
+                    work = watch(name_of(one), partial(self._sweep, one))
+                    tasks.create_task(repeat(work, seconds=sweep))
+                board = Switchboard(self.hotline, self.sender)
+                call = watch("callbacks", partial(board.look, tasks))
+                tasks.create_task(repeat(call, seconds=CALLBACK_SECONDS))
+                keep = watch("housekeeping", self._keep_house)
+                tasks.create_task(repeat(keep, seconds=HOUSEKEEPING_SECONDS))
+        finally:
+            await heart.leave()
 
-    async def _drain(self) -> None:
+    async def _drain(self, hold: Hold = hold_nothing) -> None:
         for bureau in await self.hotline.bureaus():
-            await drain(self.hotline, bureau, self.handlers)
+            await drain(self.hotline, bureau, self.handlers, hold=hold)
 
     async def _sweep(self, sweep: Sweep) -> None:
-        """What a sweep trips over is told, and does not end the others."""
+        """What a sweep trips over in one bureau is told once the others have been seen to."""
+        failed: Exception | None = None
         for bureau in await self.hotline.bureaus():
             try:
                 await sweep(self.hotline, bureau)
             except Unavailable:
                 raise
             except Exception as error:
-                log.exception("sweep failed", extra={"kind": describe(error)})
+                failed = error
+                log.exception("bureau left out", extra={"bureau": bureau})
+        if failed is not None:
+            raise failed
 
     async def _ring_alarms(self) -> None:
         for bureau in await self.hotline.bureaus():
@@ -87,6 +104,29 @@ class WorkerProcess:
             async with self.hotline.ledger(bureau) as ledger:
                 days = self.hotline.settings.callback_log_days
                 await keep_house(ledger.tx, callback_log_days=days)
+
+
+def watched(
+    heart: Heartbeat, name: str, work: Callable[[], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    """What `work` trips over is told, and ends neither it nor the others: it is tried again."""
+
+    async def run() -> None:
+        try:
+            await work()
+        except Unavailable:
+            raise
+        except Exception as error:
+            heart.fail(name, error)
+            log.exception("sweep failed", extra={"sweep": name, "kind": describe(error)})
+        else:
+            heart.succeed(name)
+
+    return run
+
+
+def name_of(sweep: Sweep) -> str:
+    return str(getattr(getattr(sweep, "func", sweep), "__name__", "sweep"))
 
 
 async def repeat(

@@ -177,7 +177,8 @@ async def test_every_fault_in_the_database_is_named_at_once(
     owed = found["jingan-lvrong 的应投递"]
     assert "待处理 1，搁置 1，最早的已等 36" in owed
     assert "请确认 minhu worker 在运行" in owed
-    assert len(found) == 5, said.out
+    assert "没有在运行，1 件无人处理" in found["后台进程"]
+    assert len(found) == 6, said.out
 
 
 async def test_parked_deliveries_are_shown_with_their_error_and_do_no_harm_by_themselves(

@@ -31,7 +31,9 @@ VOLATILE = frozenset(
     {
         "arrival",
         "created_at",
+        "first_failed_at",
         "known_xid",
+        "last_failed_at",
         "lease",
         "leased_until",
         "position",
@@ -45,6 +47,7 @@ VOLATILE = frozenset(
 VOLATILE_OF: Mapping[str, frozenset[str]] = {
     "deliveries": frozenset({"next_try_at"}),
     "delivery_counts": frozenset({"slot"}),
+    "redrives": frozenset({"redrive_id", "parked_at", "redriven_at"}),
     "callback_log": frozenset({"number"}),
     "raw_messages": frozenset({"received_at"}),
 }
@@ -72,7 +75,8 @@ async def take_picture(superuser: Any) -> Picture:
     plain = {
         table: [clean(table, row, order) for row in of_table] for table, of_table in rows.items()
     }
-    plain["delivery_counts"] = [add_up(plain["delivery_counts"])]
+    plain["delivery_counts"] = [add_up(plain["delivery_counts"], "handled")]
+    plain["delivery_productions"] = [add_up(plain["delivery_productions"], "produced")]
     return number(plain)
 
 
@@ -101,11 +105,11 @@ def with_ids(value: Any, order: Mapping[int, int]) -> Any:
     }
 
 
-def add_up(counts: list[dict[str, Any]]) -> dict[str, int]:
-    """Handled by subscriber, whichever slot it was counted in."""
+def add_up(counts: list[dict[str, Any]], name: str) -> dict[str, int]:
+    """By subscriber, whichever slot or connection it was counted in."""
     total: dict[str, int] = {}
     for row in counts:
-        total[row["subscriber"]] = total.get(row["subscriber"], 0) + row["handled"]
+        total[row["subscriber"]] = total.get(row["subscriber"], 0) + row[name]
     return total
 
 

@@ -44,6 +44,7 @@ SCENARIOS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
         counting.begin_again,
         counting.clear_old_answers,
         counting.fail_and_recover,
+        counting.drive_again,
         calling.tell_a_platform,
         calling.tell_one_that_fails,
         calling.give_up_telling,

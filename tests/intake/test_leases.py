@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from services.cli.worker import open_sender
 from shared.outgoing import Answer, Letter
+from shared.settings import Settings
 from shared.tickets import Hotline
-from shared.worker.callbacks import Receiver, drain_callbacks
-from tests.conftest import BUREAU
+from shared.worker.callbacks import LEFT_SECONDS, Receiver, drain_callbacks
+from tests.conftest import BUREAU, Stack
 from tests.factories import Desk, SetClock
 from tests.intake.conftest import Drain
 from tests.intake.receiver import receiving
@@ -30,6 +32,12 @@ OPEN = text(
     "SELECT count(*) AS open FROM pg_stat_activity WHERE datname = current_database()"
     " AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
 )
+UNKNOWN_ENTRY = """
+    INSERT INTO ticket_events (bureau_id, ticket_id, seq, type, schema_version, occurred_at,
+        recorded_at, actor_role, actor_name, data)
+    SELECT bureau_id, ticket_id, 1000, 'ticket.foreseen', 1, recorded_at, recorded_at, actor_role,
+        actor_name, '{}' FROM ticket_events WHERE seq = 1
+"""
 Post = Callable[[Letter], Awaitable[Answer]]
 
 
@@ -161,6 +169,27 @@ async def test_a_worker_that_comes_back_late_overwrites_nothing(
     assert [one.body for one in second.letters[:1]] == [one.body for one in first.letters]
     assert len(second.letters) == 2
     assert await owed(hotline) == []
+
+
+async def test_what_only_a_newer_release_can_tell_is_left_to_it_uncounted(
+    hotline: Hotline, stack: Stack, settings: Settings, one_ticket: str
+) -> None:
+    """An entry of a type that this release does not know stands in the ticket's log."""
+    await write_unknown_entry(stack, settings)
+    await call(hotline, accept)
+
+    left = (await owed(hotline))[0]
+    assert (left.attempts, left.parked_at) == (0, None)
+    pause = left.leased_until - datetime.now(UTC)
+    assert pause < timedelta(seconds=LEFT_SECONDS)
+
+
+async def write_unknown_entry(stack: Stack, settings: Settings) -> None:
+    """As a newer release would have written it: the log takes no later change."""
+    name = settings.database_url.rpartition("/")[2]
+    connection = await asyncpg.connect(stack.superuser_url.rpartition("/")[0] + f"/{name}")
+    await connection.execute(UNKNOWN_ENTRY)
+    await connection.close()
 
 
 async def test_a_call_that_could_outlive_its_lease_is_not_begun(

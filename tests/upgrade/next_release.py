@@ -30,8 +30,7 @@ from shared.domain.events import Entry, Event, TicketAccepted
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.events import codec, subscriptions
-from shared.tickets import ledger, loading, rows, statements
-from shared.web import health
+from shared.tickets import ledger, loading, rows, settling, statements, vitals
 from shared.worker.deliveries import Delivery, Handler
 
 VERSIONS = Path(__file__).parent / "versions"
@@ -127,7 +126,7 @@ def _add_field_to_fold() -> None:
 
 def _add_subscriber() -> None:
     heard, handlers = subscriptions.subscribers, worker.all_handlers
-    put((*subscriptions.INTERNAL, LABELS), "INTERNAL", subscriptions, health)
+    put((*subscriptions.INTERNAL, LABELS), "INTERNAL", subscriptions, settling, vitals)
 
     def subscribers(
         event: Event, before: Ticket | None, after: Ticket, rulebook: Rulebook

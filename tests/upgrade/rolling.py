@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ READY_SECONDS = 120.0
 BACKLOG = 128
 TRIES = 3
 PAUSE_SECONDS = 0.01
+PUSHING_SECONDS = 0.2
 THINKING_SECONDS = 0.03  # between an answer and the client's next request
 RECEIVED_AT = "2026-11-18T09:12:00+08:00"
 numbers = itertools.count(1)
@@ -177,10 +178,12 @@ class Crowd:
             answer = await self.ask(client, "POST", path, content=body, headers=headers)
             assert answer.status_code in (200, 202), answer.text
             self.pushed.append(no)
+            await asyncio.sleep(PUSHING_SECONDS)
 
-    async def walk(self, client: httpx.AsyncClient, nos: Sequence[str]) -> None:
+    async def walk(self, client: httpx.AsyncClient, make: Callable[[], Awaitable[str]]) -> None:
         """A desk and a unit: every step that was acknowledged must be in the log once."""
-        for no in nos:
+        while not self.over.is_set():
+            no = await make()
             ticket: dict[str, Any] = {}
             for action, who in PATH:
                 if self.over.is_set():
@@ -220,6 +223,15 @@ class Crowd:
     async def wait_for(self, more: int) -> None:
         """Until so many requests more were answered."""
         wanted = self.seen.requests + more
-        async with asyncio.timeout(READY_SECONDS):
-            while self.seen.requests < wanted:  # noqa: ASYNC110 - whoever answers, counts
-                await asyncio.sleep(PAUSE_SECONDS)
+        await wait_until(lambda: self.seen.requests >= wanted)
+
+    async def wait_for_steps(self, more: int) -> None:
+        """Until so many steps more were taken with tickets."""
+        wanted = len(self.walked) + more
+        await wait_until(lambda: len(self.walked) >= wanted)
+
+
+async def wait_until(met: Callable[[], bool]) -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        while not met():  # noqa: ASYNC110 - whoever answers, counts
+            await asyncio.sleep(PAUSE_SECONDS)

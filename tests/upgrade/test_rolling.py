@@ -4,8 +4,9 @@ import asyncio
 import signal
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
@@ -14,10 +15,9 @@ from shared.settings import Settings
 from shared.tickets import Hotline
 from tests.cli.console import environment
 from tests.conftest import BUREAU, Stack, Tell
-from tests.factories import SetClock, make_ticket
+from tests.factories import PATH, SetClock, make_ticket
 from tests.upgrade.rolling import NEXT, OLD, SERVICES, Crowd, machine
 
-WALKED = 40
 WALKERS = 2
 BETWEEN = 40  # requests between two steps of the upgrade
 CLEAN = (0, -signal.SIGTERM)  # uvicorn ends by the signal it was sent, once all is done
@@ -76,10 +76,12 @@ async def upgrade(crowd: Crowd, owner_url: str) -> None:
         assert await asyncio.to_thread(machine.replace, name, NEXT) in CLEAN, name
         if name in SERVICES:
             await crowd.wait_until_served(name)
-    await crowd.wait_for(BETWEEN)
+    await crowd.wait_for_steps(2 * WALKERS * len(PATH))
 
 
-async def load(crowd: Crowd, nos: Sequence[str], upgrading: Awaitable[None]) -> None:
+async def load(
+    crowd: Crowd, make: Callable[[], Awaitable[str]], upgrading: Awaitable[None]
+) -> None:
     """Clients at work until the upgrade is done; a failing one ends it all."""
     async with AsyncExitStack() as stack:
         clients = [
@@ -88,8 +90,8 @@ async def load(crowd: Crowd, nos: Sequence[str], upgrading: Awaitable[None]) -> 
         ]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(crowd.push(clients[0]))
-            for place, client in enumerate(clients[1 : 1 + WALKERS]):
-                tasks.create_task(crowd.walk(client, nos[place::WALKERS]))
+            for client in clients[1 : 1 + WALKERS]:
+                tasks.create_task(crowd.walk(client, make))
             tasks.create_task(crowd.read(clients[-2], PAGES))
             tasks.create_task(crowd.read(clients[-1], FIGURES))
             await upgrading
@@ -108,7 +110,6 @@ async def test_an_upgrade_under_load_refuses_nobody_and_loses_nothing(
     tell: Tell,
 ) -> None:
     await set_clock("2026-11-18T09:30:00+08:00")
-    nos = [await make_ticket(hotline) for _ in range(WALKED)]
     with machine(settings, tmp_path) as running:
         for name in ORDER:
             running.start(name, OLD)
@@ -116,7 +117,7 @@ async def test_an_upgrade_under_load_refuses_nobody_and_loses_nothing(
         for name in SERVICES:
             await crowd.wait_until_served(name)
         owner = stack.owner_url_of(settings.database_url.rsplit("/", 1)[1])
-        await load(crowd, nos, upgrade(crowd, owner))
+        await load(crowd, partial(make_ticket, hotline), upgrade(crowd, owner))
         async with crowd.client("intake") as client:
             settled = await client.post("/sandbox/settle", json={"timeout_seconds": 30})
         verified = await command(NEXT, "recompute", "--verify", env=running.env)

@@ -1,5 +1,6 @@
 """The work itself: bureaus and their rules, what is owed, the sandbox's clock."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,29 +8,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.cli.checks.finding import Finding, bad, good, watch
-from services.cli.installation import SET_BUREAU
 from shared.domain.calendar import CITY_ZONE, WorkCalendar
 from shared.errors import Unavailable
+from shared.events.subscriptions import INTERNAL
 from shared.identity.sources import SourceStore
 from shared.settings import Settings
 from shared.tickets import Hotline
+from shared.tickets.vitals import Owed, read_messages, read_owed, read_standing
 from shared.vault.keyring import SealBroken
 
 BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
-QUEUE = text(
-    "SELECT count(*) FILTER (WHERE parked_at IS NULL) AS pending,"
-    " count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,"
-    " coalesce(extract(epoch FROM clock_timestamp() - min(created_at)"
-    " FILTER (WHERE parked_at IS NULL AND subscriber NOT LIKE 'callback:%')), 0) AS oldest,"
-    " (array_agg(DISTINCT subscriber || ' ' || last_error)"
-    " FILTER (WHERE parked_at IS NOT NULL AND last_error IS NOT NULL))[1:3] AS errors"
-    " FROM deliveries WHERE bureau_id = :bureau"
+ERRORS = text(
+    "SELECT DISTINCT subscriber || ' ' || last_error AS told FROM deliveries"
+    " WHERE bureau_id = :bureau AND parked_at IS NOT NULL AND last_error IS NOT NULL"
+    " ORDER BY told LIMIT 3"
 )
-MESSAGES = text(
-    "SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,"
-    " count(*) FILTER (WHERE state = 'quarantined') AS quarantined"
-    " FROM raw_messages WHERE bureau_id = :bureau AND state IN ('waiting', 'quarantined')"
-)
+STATES = ("waiting", "quarantined")
 CLOCK = text("SELECT now_at FROM sandbox_clock")
 
 
@@ -41,14 +35,16 @@ async def check_bureaus(hotline: Hotline, *, is_running: bool) -> list[Finding]:
     findings = []
     for bureau in bureaus:
         findings.append(await check_rules(hotline, bureau))
-        async with hotline.database.unscoped() as connection:
-            await connection.execute(SET_BUREAU, {"bureau": str(bureau.bureau_id)})
-            queue = (await connection.execute(QUEUE, {"bureau": bureau.bureau_id})).one()
-            messages = (await connection.execute(MESSAGES, {"bureau": bureau.bureau_id})).one()
+        async with hotline.database.transaction(bureau.bureau_id, writing=False) as tx:
+            errors = [row.told for row in await tx.rows(ERRORS, bureau=bureau.bureau_id)]
+        owed = await read_owed(hotline, bureau.bureau_id)
+        messages = await read_messages(hotline, bureau.bureau_id)
         patience = hotline.settings.max_pending_seconds if is_running else float("inf")
         findings += [
-            judge_queue(bureau.slug, queue, patience),
+            judge_queue(bureau.slug, owed, errors, patience),
+            judge_balance(bureau.slug, owed),
             judge_messages(bureau.slug, messages),
+            *judge_standing(bureau.slug, await read_standing(hotline, bureau.bureau_id)),
         ]
     return findings
 
@@ -79,27 +75,67 @@ def judge_calendar(subject: str, calendar: WorkCalendar, now: datetime) -> Findi
     return good(subject, f"日历 {calendar.version} 含 {year} 与 {year + 1} 年")
 
 
-def judge_queue(slug: str, queue: Any, patience: float) -> Finding:
+def judge_queue(slug: str, owed: Sequence[Owed], errors: Sequence[str], patience: float) -> Finding:
     subject = f"{slug} 的应投递"
-    text = f"待处理 {queue.pending}，搁置 {queue.parked}"
-    if queue.oldest > patience:
+    pending, parked = sum(one.pending for one in owed), sum(one.parked for one in owed)
+    retrying = sum(one.retrying for one in owed)
+    own = [one.oldest for one in owed if one.subscriber in INTERNAL]
+    text = f"待处理 {pending}，搁置 {parked}" + (f"，出错待重试 {retrying}" if retrying else "")
+    if max(own, default=0.0) > patience:
         return bad(
             subject,
-            f"{text}，最早的已等 {queue.oldest:.0f} 秒",
+            f"{text}，最早的已等 {max(own):.0f} 秒",
             "请确认 minhu worker 在运行，看其日志",
         )
-    if queue.parked:
-        errors = "；".join(queue.errors or ["没有记下原因"])
-        return watch(subject, f"{text}（{errors}）", "搁置的不再自动重试，请按所示原因处理")
+    if parked:
+        told = "；".join(errors or ["没有记下原因"])
+        return watch(
+            subject,
+            f"{text}（{told}）",
+            "搁置的不再自动重试；请看 minhu dead-letters list，除去原因后用 redrive 重投",
+        )
+    if retrying:
+        failing = "、".join(one.subscriber for one in owed if one.retrying)
+        return watch(subject, f"{text}（{failing}）", "会自动重试；对方系统的，请联系对方")
     return good(subject, text)
 
 
-def judge_messages(slug: str, messages: Any) -> Finding:
+def judge_balance(slug: str, owed: Sequence[Owed]) -> Finding:
+    """What was produced is handled, owed or parked. Anything else was lost, or came twice."""
+    subject = f"{slug} 的投递账"
+    produced, handled = sum(one.produced for one in owed), sum(one.handled for one in owed)
+    wrong = [one for one in owed if one.mismatch]
+    if wrong:
+        told = "、".join(f"{one.subscriber} 差 {one.mismatch}" for one in wrong)
+        return bad(
+            subject,
+            f"产生 {produced}，送达 {handled}，对不上（{told}）",
+            "投递被程序以外的手段删改过，或数据恢复不全；请查明，再运行 minhu recompute --verify",
+        )
+    return good(subject, f"产生 {produced} = 送达 {handled} + 待处理 + 搁置，分毫不差")
+
+
+def judge_messages(slug: str, messages: Mapping[str, tuple[int, float]]) -> Finding:
     subject = f"{slug} 的平台消息"
-    text = f"等待建单 {messages.waiting}，隔离 {messages.quarantined}"
-    if messages.quarantined:
+    waiting, quarantined = (messages.get(state, (0, 0.0))[0] for state in STATES)
+    text = f"等待建单 {waiting}，隔离 {quarantined}"
+    if quarantined:
         return watch(subject, text, "请以 admin 密钥查看 GET /v1/quarantine，改正后 redrive")
     return good(subject, text)
+
+
+def judge_standing(slug: str, rows: Sequence[Any]) -> Iterator[Finding]:
+    """Endpoints in trouble: says nothing where there are none."""
+    disabled = [row.name for row in rows if row.kind == "endpoint"]
+    failing = [row.name for row in rows if row.kind == "failing"]
+    if disabled:
+        told = "、".join(disabled)
+        mend = "请联系对方；修好后重新启用，积下的会接着送"
+        yield bad(f"{slug} 的接收端", f"已停用 {told}", mend)
+    if failing:
+        yield watch(
+            f"{slug} 的接收端", f"一直送不到 {'、'.join(failing)}", "会自动重试，请联系对方"
+        )
 
 
 async def check_sources(hotline: Hotline) -> Finding:

@@ -108,3 +108,22 @@ async def fail_and_recover(stage: Stage) -> None:
         stage.answers.append(repr([tuple(row) for row in counted]))
     stage.handlers[SCORING] = all_handlers()[SCORING]
     await stage.work()
+
+
+async def drive_again(stage: Stage) -> None:
+    """What was given up is driven again: one by its name, then the rest of its receiver's."""
+    with stage.aside():
+        await stage.create("SH-1")
+        no = await stage.create("SH-2")
+        await walk(stage, no, until="triage")
+        await stage.superuser.execute(
+            "UPDATE deliveries SET attempts = 8, parked_at = clock_timestamp(), last_error = 'x'"
+        )
+        first = await stage.superuser.fetchval(
+            "SELECT format('%s.%s.%s', subscriber, stream_id, seq) FROM deliveries"
+            " WHERE subscriber = 'scoring' ORDER BY stream_id, seq LIMIT 1"
+        )
+    stage.step = "redrive"
+    await stage.post("dispatch", f"/v1/dead-letters/{first}/redrive", "admin")
+    await stage.post("dispatch", "/v1/dead-letters/redrive", "admin", subscriber=SCORING)
+    await stage.work()
