@@ -9,6 +9,9 @@ LOCK_ARGS ?=
 SEEDS ?= $(or $(SEED),1)
 TICKETS ?= 10000
 
+# What asks the services and the worker in its own process, where their commits can be failed.
+SUITE := $(wildcard tests/dispatch tests/intake tests/matters tests/reconcile tests/rulings tests/scoring)
+
 # Two at a time, each with servers of its own: half of a test is waiting for them.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 
@@ -22,7 +25,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful feed storm callbacks reconcile recovery docs views scores bench lock clean
+.PHONY: help install up demo test check format clocks stateful feed storm control faulty callbacks reconcile recovery docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -75,6 +78,12 @@ reconcile: $(STAMP) ## 一万张工单里藏五十处出入，对账须恰好找
 
 storm: $(STAMP) ## 各种故障之下一万件工单不丢、不重、不乱，每个种子至多十分钟（SEEDS="1 2 3" TICKETS=10000）
 	@$(BIN)/python -m tests.storm --seed $(SEEDS) --tickets $(TICKETS) $(ARGS)
+
+control: $(STAMP) ## 同一场风暴之下，常见写法的 arq 消费者丢多少、重多少，与民呼并列（TICKETS=10000，ARGS="--alone"）
+	@$(BIN)/python -m tests.storm.control --seed $(SEED) --tickets $(TICKETS) $(ARGS)
+
+faulty: $(STAMP) ## 全部测试，其间百分之一的提交失败或丢了答复（SEED=1，PYTEST_ARGS="tests/dispatch"）
+	@MINHU_FAULTY="seed=$(SEED),rate=0.01" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(or $(PYTEST_ARGS),$(SUITE))
 
 recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \

@@ -236,7 +236,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     cuts, undisturbed = [], []
     for report in reports:
         for name, value in report.user_properties:
-            if name == TOLD:
+            if name == TOLD and report.when == "call":
                 terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
             elif name == CUTS and report.when == "teardown":
                 cuts.append(value)

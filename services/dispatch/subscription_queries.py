@@ -23,6 +23,10 @@ SELECT = (
 )
 VISIBLE = " AND (CAST(:unit AS text) IS NULL OR s.unit_id = CAST(:unit AS text))"
 FIND = text(f"{SELECT}{VISIBLE} AND s.subscription_id = :id")
+KNOWN = text(
+    "SELECT 1 AS known FROM subscriptions AS s WHERE s.bureau_id = :bureau"  # noqa: S608
+    f" AND s.subscription_id = :id{VISIBLE}"
+)
 LIST = text(
     f"{SELECT}{VISIBLE} AND (CAST(:after AS text) IS NULL OR s.subscription_id > :after)"
     " ORDER BY s.subscription_id LIMIT :limit"
@@ -32,6 +36,11 @@ LIST = text(
 async def find_view(tx: Tx, subscription_id: str, *, unit: str | None) -> Any | None:
     """`unit`: whose it must be; None may see them all."""
     return await tx.row(FIND, bureau=tx.bureau, unit=unit, id=subscription_id)
+
+
+async def is_known(tx: Tx, subscription_id: str, *, unit: str | None) -> bool:
+    """Whether there is or was one that the unit may see."""
+    return await tx.row(KNOWN, bureau=tx.bureau, unit=unit, id=subscription_id) is not None
 
 
 async def list_views(tx: Tx, *, unit: str | None, after: str | None, limit: int) -> Sequence[Any]:

@@ -1,7 +1,7 @@
 """Every commit that the scenarios pass, in their order: whose step it was, and what it wrote.
 
-Kept in `boundaries.txt`, a scenario's name above its commits. Where the product passes another
-commit than these, `pytest tests/crash -k listed` says which.
+Kept in `boundaries.txt`, a scenario's name above its commits. Where the product passes other
+commits than these, `pytest tests/crash -k listed` tells all of them, to be put there.
 """
 
 from collections.abc import Mapping

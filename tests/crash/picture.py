@@ -22,6 +22,7 @@ STANDING = frozenset(
         "sandbox_clock",
         "source_secrets",
         "sources",
+        "transaction_bases",
         "units",
     }
 )
@@ -40,6 +41,7 @@ VOLATILE = frozenset(
         "request_hash",
         "salt",
         "sealed",
+        "token",
         "trace",
         "xid",
     }
@@ -50,10 +52,17 @@ VOLATILE_OF: Mapping[str, frozenset[str]] = {
     "redrives": frozenset({"redrive_id", "parked_at", "redriven_at"}),
     "callback_log": frozenset({"number"}),
     "raw_messages": frozenset({"received_at"}),
+    # A call made twice is two attempts.
+    "reconciliation_pulls": frozenset({"attempts"}),
+    "reconciliation_requests": frozenset({"attempts"}),
 }
 # Numbers handed out by sequences: told by their order.
 NUMBERED = re.compile(r"\b(?:T\d{8}|[ME])-\d{6}\b")
 TICKET_IDS = frozenset({"ticket_id", "stream_id", "root_ticket_id"})
+CALL = re.compile(
+    r'(\\?"(?:id|replay_of)\\?":\\?")\d+(?=\\?")'
+)  # in an answer, the number of a call
+PORT = re.compile(r"127\.0\.0\.1:\d+")  # a receiver's, another one in every run
 # Of texts, each with a salt of its own.
 JSON_BYTES = frozenset({"answer", "body"})  # spelt by Postgres as \\x and hexadecimals
 DIGEST = re.compile(r'"[0-9a-f]{64}"')
@@ -72,9 +81,12 @@ async def take_picture(superuser: Any) -> Picture:
     }
     ids = sorted(row["ticket_id"] for row in rows["tickets"])
     order = {one: n for n, one in enumerate(ids, 1)}
+    calls = sorted(row["number"] for row in rows["callback_log"])
+    order |= {-one: -n for n, one in enumerate(calls, 1)}
     plain = {
         table: [clean(table, row, order) for row in of_table] for table, of_table in rows.items()
     }
+    plain["subscription_secrets"] = [{"secrets": len(plain["subscription_secrets"])}]
     plain["delivery_counts"] = [add_up(plain["delivery_counts"], "handled")]
     plain["delivery_productions"] = [add_up(plain["delivery_productions"], "produced")]
     return number(plain)
@@ -85,6 +97,8 @@ def clean(table: str, row: Mapping[str, Any], order: Mapping[int, int]) -> dict[
     kept: dict[str, Any] = with_ids(
         {name: value for name, value in row.items() if name not in left_out}, order
     )
+    if kept.get("replay_of") is not None:
+        kept["replay_of"] = -order[-kept["replay_of"]]
     for name in JSON_BYTES & kept.keys():
         if str(kept[name]).startswith("\\x"):
             kept[name] = bytes.fromhex(kept[name].removeprefix("\\x")).decode()
@@ -117,6 +131,10 @@ def number(plain: Picture) -> Picture:
     """Numbers of tickets, matters and plans by their order; the rows sorted as they then read."""
     written = orjson.dumps(plain).decode()
     numbers = {no: f"#{n}" for n, no in enumerate(sorted(set(NUMBERED.findall(written))), 1)}
+    written = CALL.sub(r"\1", written)
+    written = PORT.sub("receiver", written)
+    for row in plain["subscriptions"]:
+        written = written.replace(row["subscription_id"], "subscription")
     told = NUMBERED.sub(lambda found: numbers[found[0]], DIGEST.sub('"digest"', written))
     pictured: Picture = orjson.loads(told)
     return {table: sorted(rows, key=spell) for table, rows in pictured.items()}

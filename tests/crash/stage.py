@@ -1,6 +1,6 @@
 """One database and every service in this process, played on again and again from the beginning."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,21 +11,20 @@ import orjson
 from httpx import AsyncClient, Response
 
 from services.cli.worker import all_handlers
-from services.scoring.worker import SWEEPS
 from shared.errors import Unavailable
 from shared.tickets import Hotline
 from shared.worker.callbacks import drain_callbacks
 from shared.worker.calls import Sender
 from shared.worker.deliveries import Handler
-from shared.worker.process import WorkerProcess
+from shared.worker.process import Sweep, WorkerProcess
 from tests.conftest import BUREAU
-from tests.crash.picture import CHANGING, NUMBERED, Picture, take_picture
+from tests.crash.picture import CALL, CHANGING, NUMBERED, PORT, Picture, take_picture
 from tests.faults.hook import Commit, Cut
 from tests.platform import CREATED, Platform
 
 MOST_TRIES = 6
 BEGINNING = datetime.fromisoformat("2026-11-18T09:30:00+08:00")
-END_LEASES = "UPDATE deliveries SET leased_until = now() WHERE leased_until IS NOT NULL"
+LEASED = ("deliveries", "reconciliation_pulls", "reconciliation_requests")
 MOVE = "UPDATE sandbox_clock SET now_at = $1"
 ASIDE = ""  # what is made ready, and what the stage itself does to the clock
 
@@ -55,6 +54,7 @@ class Stage:
     secrets: Mapping[str, str]
     hotline: Hotline
     sender: Sender
+    sweeps: Sequence[Sweep]
     superuser: Any
     step: str = ASIDE
     is_aside: bool = False
@@ -77,7 +77,7 @@ class Stage:
         statements += [f'DELETE FROM "{table}"' for table in CHANGING]
         statements += [
             "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence",
-            "UPDATE sources SET callback_url = NULL",
+            "UPDATE sources SET callback_url = NULL, list_url = NULL, request_url = NULL",
             "UPDATE bureaus SET config_version = config_version + 1",
             f"INSERT INTO sandbox_clock VALUES (true, '{BEGINNING.isoformat()}')"
             " ON CONFLICT (one) DO UPDATE SET now_at = EXCLUDED.now_at",
@@ -107,7 +107,7 @@ class Stage:
 
         answer = await ask_until_answered(send)
         assert answer.status_code < 300, (self.step, answer.text)
-        told = NUMBERED.sub("#", answer.text)
+        told = CALL.sub(r"\1", PORT.sub("receiver", NUMBERED.sub("#", answer.text)))
         self.answers.append(f"{self.step} {answer.status_code} {told}")
         return answer.json()
 
@@ -152,7 +152,7 @@ class Stage:
         worker = self._worker()
         await self._go_on("alarms", worker._ring_alarms)
         await self._go_on("drain", worker._drain)
-        for sweep in SWEEPS:
+        for sweep in self.sweeps:
             await self._go_on("sweep", partial(worker._sweep, sweep))
         await self._go_on("drain", worker._drain)
 
@@ -160,15 +160,22 @@ class Stage:
         """Calls to other systems, and once more when the leases of those cut off have ended."""
         for _ in range(2):
             await self._go_on("call", partial(drain_callbacks, self.hotline, BUREAU, self.sender))
-            with self.aside():
-                await self.superuser.execute(END_LEASES)
+            await self.end_leases()
+
+    async def end_leases(self) -> None:
+        """Those of calls that were cut off: as time would."""
+        with self.aside():
+            for table in LEASED:
+                await self.superuser.execute(
+                    f"UPDATE {table} SET leased_until = now() WHERE leased_until IS NOT NULL"
+                )
 
     async def keep_house(self) -> None:
         """What the worker does once a minute."""
         await self._go_on("house", self._worker()._keep_house)
 
     def _worker(self) -> WorkerProcess:
-        return WorkerProcess(self.hotline, self.handlers, self.sender, SWEEPS)
+        return WorkerProcess(self.hotline, self.handlers, self.sender, self.sweeps)
 
     async def _go_on(self, step: str, part: Callable[[], Awaitable[None]]) -> None:
         self.step = step

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from services.dispatch.subscription_queries import find_view, list_views
+from services.dispatch.subscription_queries import find_view, is_known, list_views
 from services.dispatch.times import city_time
 from shared.domain.rulebook import EVERY_TYPE
 from shared.domain.words import Role
@@ -61,6 +61,7 @@ SHOWN: dict[str, Any] = {
     "created_at": "2026-11-18T09:30:00+08:00",
     "created_by": "李强",
 }
+UNKNOWN = "没有这个订阅，或您无权查看"
 SECRET = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 
 Act = Callable[[Ledger, Identity], Awaitable[dict[str, Any]]]
@@ -93,7 +94,7 @@ async def get_own(ledger: Ledger, identity: Identity, subscription_id: str) -> A
     """To a unit another's subscription is as unknown as one that is none."""
     row = await find_view(ledger.tx, subscription_id, unit=identity.actor.unit)
     if row is None:
-        raise NotFound("没有这个订阅，或您无权查看")
+        raise NotFound(UNKNOWN)
     return row
 
 
@@ -115,12 +116,17 @@ async def write(
     fault = await body(raw) if body is not None else None  # may take a look at the DNS
     call = IdempotentCall.read(request, identity, raw)
     async with hotline.ledger(identity.bureau, lock=call.lock(identity.bureau)) as ledger:
-        if subscription_id is not None:
-            await get_own(ledger, identity, subscription_id)
-            await find_subscription(ledger.tx, subscription_id, lock=True)
+        # One that has ended meanwhile: whoever ended it may have lost the answer.
+        if subscription_id is not None and not await is_known(
+            ledger.tx, subscription_id, unit=identity.actor.unit
+        ):
+            raise NotFound(UNKNOWN)
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
             return stored
+        if subscription_id is not None:
+            await get_own(ledger, identity, subscription_id)
+            await find_subscription(ledger.tx, subscription_id, lock=True)
         if fault is not None:
             raise fault
         answer = await act(ledger, identity)

@@ -1,11 +1,12 @@
 """Telling platforms of new states: leased, called, written down; tried again; given up."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
 from shared.worker.outcomes import WAITS
-from tests.crash.scenarios.handling import walk
+from tests.crash.scenarios.handling import UNIT, walk
 from tests.crash.stage import BEGINNING, Stage, ask_until_answered
 from tests.intake.receiver import Heard, Receiver, receiving
 from tests.platform import Platform
@@ -73,5 +74,46 @@ async def give_up_telling(stage: Stage) -> None:
                 await stage.call_back()
                 now += wait * LONGEST_JITTER
                 await stage.move_clock(now.isoformat())
+        await stage.call_back()
+        stage.answers.append(told(receiver))
+
+
+async def tell_a_subscriber(stage: Stage) -> None:
+    """A unit's system, told once more at its own wish, enabled, and let go."""
+    async with receiving() as receiver:
+        with stage.aside():
+            wanted: dict[str, Any] = {"url": receiver.url, "types": ["ticket.dispatched"]}
+            made = await stage.post("dispatch", "/v1/subscriptions", UNIT, **wanted)
+            stage.answers.clear()
+            no = await stage.create("SH-1")
+            await walk(stage, no, until="dispatch")
+            await stage.work()
+        await stage.call_back()
+        number = await stage.superuser.fetchval("SELECT min(number) FROM callback_log")
+        path = f"/v1/subscriptions/{made['id']}"
+        stage.step = "replay"
+        await stage.post("dispatch", f"{path}/deliveries/{number}/replay", UNIT)
+        await stage.call_back()
+        stage.step = "enable"
+        await stage.post("dispatch", f"{path}/enable", UNIT)
+        stage.step = "end"
+        await stage.post("dispatch", path, UNIT, method="DELETE")
+        stage.answers = [one.replace(made["id"], "subscription") for one in stage.answers]
+        stage.answers.append(told(receiver))
+
+
+async def tell_platforms_again(stage: Stage) -> None:
+    """What the administrator has told once more."""
+    async with receiving() as receiver:
+        with stage.aside():
+            await register(stage, receiver)
+            await stage.create("SH-1")
+            await stage.call_back()
+        number = await stage.superuser.fetchval("SELECT min(number) FROM callback_log")
+        path = f"/v1/sources/{CITY}"
+        stage.step = "replay"
+        await stage.post("intake", f"{path}/deliveries/{number}/replay", "admin")
+        stage.step = "enable"
+        await stage.post("intake", f"{path}/enable", "admin")
         await stage.call_back()
         stage.answers.append(told(receiver))

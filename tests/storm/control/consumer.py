@@ -1,10 +1,9 @@
 """A consumer as tutorials write it: the webhook puts a job into Redis, the job writes to Postgres.
 
-Nothing in it is made to fail. It takes the care that arq's own documentation advises: the
-message's id is the job's, so that a message sent twice is one job as long as Redis knows of the
-first; both writes are one transaction; a worker that ends is started again. Settings are arq's own
-but for `job_timeout`, whose 300 s (a killed worker's jobs stay locked for it, and 10 s more) would
-outlast the storm.
+Nothing in it is made to fail: both writes of a job are one transaction, the webhook answers once
+the job is in Redis, a process that ends is started again. Settings are arq's own but for
+`job_timeout`, whose 300 s (a killed worker's jobs stay locked for it, and 10 s more) would outlast
+the storm.
 """
 
 from contextlib import asynccontextmanager
@@ -15,15 +14,15 @@ from arq import create_pool
 from arq.connections import RedisSettings
 from fastapi import FastAPI, Header, Request
 
-JOB_TIMEOUT_SECONDS = 2
+JOB_TIMEOUT_SECONDS = 1
 TABLES = """
 CREATE TABLE handled (
-    place bigserial, webhook_id text, upstream_no text, revision int, at timestamptz DEFAULT now()
+    place bigserial, webhook_id text, upstream_no text, revision int, job_id text
 );
 CREATE TABLE counters (upstream_no text PRIMARY KEY, messages int NOT NULL);
 GRANT ALL ON handled, counters, handled_place_seq TO PUBLIC;
 """
-WRITE = "INSERT INTO handled (webhook_id, upstream_no, revision) VALUES ($1, $2, $3)"
+WRITE = "INSERT INTO handled (webhook_id, upstream_no, revision, job_id) VALUES ($1, $2, $3, $4)"
 COUNT = """
 INSERT INTO counters VALUES ($1, 1)
 ON CONFLICT (upstream_no) DO UPDATE SET messages = counters.messages + 1
@@ -45,9 +44,7 @@ def create_app(redis_url: str) -> FastAPI:
     async def receive(
         source: str, message: dict[str, Any], request: Request, webhook_id: str = Header()
     ) -> dict[str, str]:
-        await request.app.state.redis.enqueue_job(
-            "handle_message", webhook_id, message, _job_id=f"{source}:{webhook_id}"
-        )
+        await request.app.state.redis.enqueue_job("handle_message", webhook_id, message)
         return {"receipt": webhook_id}
 
     @app.get("/readyz")
@@ -60,7 +57,8 @@ def create_app(redis_url: str) -> FastAPI:
 async def handle_message(context: dict[str, Any], webhook_id: str, message: dict[str, Any]) -> None:
     data = message["data"]
     async with context["pool"].acquire() as connection, connection.transaction():
-        await connection.execute(WRITE, webhook_id, data["upstream_no"], data.get("revision"))
+        values = (webhook_id, data["upstream_no"], data.get("revision"), context["job_id"])
+        await connection.execute(WRITE, *values)
         await connection.execute(COUNT, data["upstream_no"])
 
 

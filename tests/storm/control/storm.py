@@ -21,19 +21,24 @@ from tests.storm.sender import Letter, Sender
 from tests.storm.stage import BEGAN
 
 SENDERS = 12
-# As many at once as lets the storm last; what it takes our own part to handle the same.
+# No faster than our own handles them, and so that the storm lasts.
 TICKETS_A_SECOND = 60.0
+LIFE_SECONDS = 0.1  # of CPU; it needs less of it than our own
 LOCK_SECONDS = JOB_TIMEOUT_SECONDS + 10  # of a killed worker's jobs; waited out in its favour
-HANDLED = "SELECT webhook_id, upstream_no, revision FROM handled ORDER BY place"
+HANDLED = "SELECT webhook_id, upstream_no, revision, job_id FROM handled ORDER BY place"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`disorder`: messages of a ticket handled after a later one of the same."""
+    """`rerun`: those of the doubled whose job itself ran twice, its worker having been killed.
+
+    `disorder`: messages of a ticket handled after a later one of the same.
+    """
 
     acknowledged: int
     lost: int
     doubled: int
+    rerun: int
     disorder: int
     settle_seconds: float
     seconds: float
@@ -85,9 +90,10 @@ def raise_faults(stage: ControlStage, schedule: Schedule, edition: Edition) -> N
         return random.Random(f"{edition.seed}:{name}")
 
     for worker in stage.workers:
-        kill = Kill(f"kill -9 {worker.name}", stage, [worker], chance(worker.name))
+        label = f"kill -9 {worker.name}"
+        kill = Kill(label, stage, [worker], chance(worker.name), life=LIFE_SECONDS)
         schedule.every(edition.worker_seconds * 2, kill)
-    kill = Kill("kill -9 接口进程", stage, stage.services, chance("services"))
+    kill = Kill("kill -9 接口进程", stage, stage.services, chance("services"), life=LIFE_SECONDS)
     schedule.every(edition.service_seconds, kill)
     schedule.times(edition.times, Flush("FLUSHALL", stage))
     away = Away("Redis 离开后空着回来", stage, edition.away_seconds, chance("away"))
@@ -107,7 +113,7 @@ async def settle(stage: ControlStage) -> None:
 
 def reckon(
     letters: list[Letter],
-    handled: list[tuple[str, str, int | None]],
+    handled: list[tuple[str, str, int | None, str]],
     *,
     settle_seconds: float,
     seconds: float,
@@ -116,9 +122,10 @@ def reckon(
     """What was acknowledged beside what was done."""
     wanted = {one.webhook_id for one in letters if one.is_acknowledged and one.end == "applied"}
     times = Counter(webhook_id for webhook_id, *_ in handled)
+    jobs = Counter((webhook_id, job_id) for webhook_id, *_, job_id in handled)
     latest: dict[str, int] = {}
     disorder = 0
-    for _, upstream_no, revision in handled:
+    for _, upstream_no, revision, _ in handled:
         if revision is None:
             continue
         disorder += revision < latest.get(upstream_no, 0)
@@ -127,6 +134,7 @@ def reckon(
         acknowledged=len(wanted),
         lost=len(wanted - times.keys()),
         doubled=sum(times[one] > 1 for one in wanted),
+        rerun=sum(ran > 1 and one in wanted for (one, _), ran in jobs.items()),
         disorder=disorder,
         settle_seconds=settle_seconds,
         seconds=seconds,
