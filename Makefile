@@ -80,10 +80,10 @@ storm: $(STAMP) ## 各种故障之下一万件工单不丢、不重、不乱，�
 	@$(BIN)/python -m tests.storm --seed $(SEEDS) --tickets $(TICKETS) $(ARGS)
 
 control: $(STAMP) ## 同一场风暴之下，常见写法的 arq 消费者丢多少、重多少，与民呼并列（TICKETS=10000，ARGS="--alone"）
-	@$(BIN)/python -m tests.storm.control --seed $(SEED) --tickets $(TICKETS) $(ARGS)
+	@$(BIN)/python -m tests.storm.control --seed $(or $(SEED),1) --tickets $(TICKETS) $(ARGS)
 
 faulty: $(STAMP) ## 全部测试，其间百分之一的提交失败或丢了答复（SEED=1，PYTEST_ARGS="tests/dispatch"）
-	@MINHU_FAULTY="seed=$(SEED),rate=0.01" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(or $(PYTEST_ARGS),$(SUITE))
+	@MINHU_FAULTY="seed=$(or $(SEED),1),rate=0.01" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(or $(PYTEST_ARGS),$(SUITE))
 
 recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \
