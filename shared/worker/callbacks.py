@@ -2,8 +2,10 @@
 
 No transaction is open while a receiver is called. A lease is committed first, then comes the
 call, then its result, which counts only while the lease stands (the fence): a killed worker's
-lease ends by itself, and a worker that comes back late overwrites nothing. A delivery that is
-leased, waits or is parked holds back only its own ticket at its own receiver.
+lease ends by itself, and a worker that comes back late overwrites nothing. A lease is short, and
+renewed while its call goes on: a call whose lease could not be renewed in time is given up.
+
+A delivery that is leased, waits or is parked holds back only its own ticket at its own receiver.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
+import orjson
 from sqlalchemy import text
 
 from shared.errors import NewerRelease, Unavailable
@@ -29,10 +32,12 @@ log = logging.getLogger(__name__)
 
 LANES = 8  # calls to one receiver at a time, each of another ticket
 LINES = 3  # transactions at a time for all receivers: the rest of the pool is for our own work
-LEASE_SECONDS = 15
+LEASE_SECONDS = 4
+RENEW_SECONDS = 1.0
+# A call whose lease is older than that, and was not renewed, is not begun or given up.
+OLDEST_SECONDS = 3.0
+GATHER_SECONDS = 0.005  # what comes back within it is written together
 LEFT_SECONDS = 1  # to a newer release, before we look at it again
-# A call takes at most five seconds. One that could outlive its lease is not begun.
-LATEST_START_SECONDS = 8.0
 
 IS_DUE = (
     f"d.parked_at IS NULL AND {OUTSIDE.replace('subscriber', 'd.subscriber')}"
@@ -63,6 +68,13 @@ LEASE = text(
     " RETURNING d.stream_id, d.seq, d.subscriber, d.event_type, d.attempts, d.deferrals"
 )
 
+RENEW = text(
+    "UPDATE deliveries AS d SET leased_until ="  # noqa: S608 - constants only
+    f" clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
+    " FROM json_to_recordset(CAST(:rows AS json)) AS r(stream_id bigint, seq bigint, lease uuid)"
+    " WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND d.lease = r.lease"
+    " AND d.stream_id = r.stream_id AND d.seq = r.seq RETURNING d.stream_id, d.seq"
+)
 LEAVE = text(
     f"UPDATE deliveries SET leased_until = clock_timestamp() + interval '{LEFT_SECONDS} second'"  # noqa: S608 - constants only
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
@@ -123,30 +135,74 @@ class Switchboard:
 
 @dataclass(slots=True)
 class Receiver:
-    """Calls to one subscriber, until nothing more is due."""
+    """Calls to one subscriber, until nothing more is due. `renewed_at`: leases, by their calls."""
 
     hotline: Hotline
     bureau: int
     subscriber: str
     sender: Sender
     lines: asyncio.Semaphore
+    flying: dict[asyncio.Task[Flight], Claim] = field(default_factory=dict)
+    renewed_at: dict[asyncio.Task[Flight], float] = field(default_factory=dict)
 
     async def run(self) -> None:
-        flying: set[asyncio.Task[Flight]] = set()
+        renewing = asyncio.create_task(self._renew_on())
         try:
             while True:
-                if len(flying) < LANES:
-                    letters = await self._take(LANES - len(flying))
-                    flying |= {
-                        asyncio.create_task(self._send(claim, letter)) for claim, letter in letters
-                    }
-                if not flying:
+                if len(self.flying) <= LANES // 2:
+                    for claim, letter in await self._take(LANES - len(self.flying)):
+                        self.flying[asyncio.create_task(self._send(claim, letter))] = claim
+                if not self.flying:
                     return
-                done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                await self._finish([task.result() for task in done])
+                await self._finish(await self._land())
         finally:
-            for task in flying:
+            for task in (renewing, *self.flying):
                 task.cancel()
+
+    async def _land(self) -> list[Flight]:
+        """The first answer, and those within a moment of it."""
+        await asyncio.wait(self.flying, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(self.flying, timeout=GATHER_SECONDS)
+        landed = [task for task in self.flying if task.done()]
+        for task in landed:
+            del self.flying[task]
+            self.renewed_at.pop(task, None)
+        return [task.result() for task in landed if not task.cancelled()]
+
+    async def _renew_on(self) -> None:
+        """A call whose lease is another's by now, or may be soon, is given up."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            calls = {task: claim for task, claim in self.flying.items() if not task.done()}
+            now = time.monotonic()
+            try:
+                async with asyncio.timeout(RENEW_SECONDS):
+                    held = await self._renew(list(calls.values()))
+            except (Unavailable, TimeoutError):
+                log.warning("leases not renewed", extra={"subscriber": self.subscriber})
+            else:
+                kept = {task: now for task, claim in calls.items() if claim.key in held}
+                self.renewed_at.update(kept)
+                for task in calls.keys() - kept.keys():
+                    task.cancel()
+            for task, claim in calls.items():
+                if time.monotonic() - self.renewed_at.get(task, claim.taken_at) > OLDEST_SECONDS:
+                    task.cancel()
+
+    async def _renew(self, claims: Sequence[Claim]) -> set[Key]:
+        if not claims:
+            return set()
+        keys = [
+            {"stream_id": one.key[0], "seq": one.key[1], "lease": str(one.lease)} for one in claims
+        ]
+        async with self.hotline.database.transaction(self.bureau) as tx:
+            rows = await tx.rows(
+                RENEW,
+                bureau=self.bureau,
+                subscriber=self.subscriber,
+                rows=orjson.dumps(keys).decode(),
+            )
+        return {(row.stream_id, row.seq) for row in rows}
 
     async def _take(self, most: int) -> list[tuple[Claim, Letter]]:
         """Leases and letters; a delivery that cannot be put into words is counted by itself."""
@@ -207,7 +263,7 @@ class Receiver:
         return [read_claim(row, lease=lease, at=at) for row in rows]
 
     async def _send(self, claim: Claim, letter: Letter) -> Flight:
-        if time.monotonic() - claim.taken_at > LATEST_START_SECONDS:
+        if time.monotonic() - claim.taken_at > OLDEST_SECONDS:
             return claim, None
         answer = await self.sender.post(letter)
         if not answer.is_accepted:

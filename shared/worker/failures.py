@@ -18,23 +18,24 @@ LEFT_SECONDS = 2.0
 FAILED = (
     " first_error = coalesce(first_error, :error), last_error = :error,"
     " first_failed_at = coalesce(first_failed_at, clock_timestamp()),"
-    " last_failed_at = clock_timestamp(), attempts = d.attempts + 1, apart = true,"
+    " last_failed_at = clock_timestamp(), attempts = d.attempts + 1,"
     " parked_at = CASE WHEN d.attempts + 1 >= :most THEN clock_timestamp() END"
 )
 RECORD_FAILURE = text(
-    f"UPDATE deliveries AS d SET {FAILED},"  # noqa: S608 - constants only
+    f"UPDATE deliveries AS d SET {FAILED}, apart = true,"  # noqa: S608 - constants only
     " next_try_at = clock_timestamp() + make_interval(secs => CAST(:wait AS double precision))"
     " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
     " AND parked_at IS NULL AND next_try_at <= clock_timestamp()"
 )
-# The first time nobody knows which of a batch it was: all are tried again at once, each alone.
-# What another worker has in hand is left to its mark.
+# The first time it was most likely not the batch that ended the worker: it is tried again at once.
+# The second time nobody knows which of it was: each is tried alone from then on. What another
+# worker has in hand is left to its mark.
 CHARGE = text(
     "WITH held AS (SELECT stream_id, seq FROM deliveries WHERE bureau_id = :bureau"  # noqa: S608
     " AND subscriber = :subscriber AND parked_at IS NULL AND (stream_id, seq) IN"
     " (SELECT * FROM unnest(CAST(:streams AS bigint[]), CAST(:seqs AS bigint[])))"
     " ORDER BY stream_id, seq FOR UPDATE SKIP LOCKED)"
-    f" UPDATE deliveries AS d SET {FAILED}, next_try_at = clock_timestamp()"
+    f" UPDATE deliveries AS d SET {FAILED}, apart = d.attempts > 0, next_try_at = clock_timestamp()"
     " + CASE WHEN d.attempts = 0 THEN interval '0' ELSE make_interval(secs =>"
     " least(power(2.0, d.attempts + 1), :longest) * (0.5 + random() / 2)) END"
     " FROM held WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber"

@@ -196,7 +196,7 @@ async def test_a_call_that_could_outlive_its_lease_is_not_begun(
     hotline: Hotline, one_ticket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker was stopped between taking the lease and calling."""
-    monkeypatch.setattr("shared.worker.callbacks.LATEST_START_SECONDS", -1.0)
+    monkeypatch.setattr("shared.worker.callbacks.OLDEST_SECONDS", -1.0)
     held = Held()
     async with open_sender(hotline) as sender:
         lines = asyncio.Semaphore(1)

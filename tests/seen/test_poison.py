@@ -180,7 +180,7 @@ async def test_a_worker_that_is_elsewhere_is_not_buried_before_it_has_long_been_
     await ours.bury_dead(hotline)
 
     rows = await read_all(hotline)
-    assert [(row.attempts, row.last_error, row.apart) for row in rows] == [(1, LOST, True)] * 2
+    assert [(row.attempts, row.last_error, row.apart) for row in rows] == [(1, LOST, False)] * 2
     await other.leave()
     await ours.leave()
 

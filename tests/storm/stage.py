@@ -33,6 +33,7 @@ READY_SECONDS = 180.0
 BEGAN = datetime.fromisoformat("2026-11-03T09:30:00+08:00")
 CUT_RATE = 0.05
 NEXT = "MINHU_NEXT_RELEASE"
+ONE_IN = "10"  # tickets that the next release has something of its own to tell of
 
 
 class Play(Protocol):
@@ -96,7 +97,9 @@ class Stage:
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         """A minhu command of the next release on this installation, without faults."""
-        return run_command([sys.executable, "-m", MODULE, *argv], {**self.environment, NEXT: "1"})
+        return run_command(
+            [sys.executable, "-m", MODULE, *argv], {**self.environment, NEXT: ONE_IN}
+        )
 
 
 @asynccontextmanager
@@ -137,7 +140,7 @@ def make_programs(
     faults = {"MINHU_FAULTS": f"seed={seed},rate={CUT_RATE},log={cuts},writes=1"}
     argv = {name: ["serve", name, "--port", str(port)] for name, port in ports.items()}
     argv |= {OLD: ["worker"], NEW: ["worker"]}
-    more = {NEW: {NEXT: "1"}, "dispatch": {NEXT: "1"}}
+    more = {NEW: {NEXT: ONE_IN}, "dispatch": {NEXT: ONE_IN}}
     return {
         name: Program(
             name,
@@ -163,7 +166,7 @@ async def prepare(environment: Mapping[str, str], owner_url: str) -> SampleSecre
 
 def expand(environment: Mapping[str, str], owner_url: str) -> None:
     """The next release's schema comes before any of its processes."""
-    env = {**environment, OWNER: owner_url, NEXT: "1"}
+    env = {**environment, OWNER: owner_url, NEXT: ONE_IN}
     done = run_command([sys.executable, "-m", MODULE, "migrate"], env)
     assert done.returncode == 0, done.stderr
 
