@@ -24,7 +24,8 @@ from shared.errors import Unavailable
 
 # Deadlock, serialisation failure, lock not available, query cancelled, connection trouble,
 # a server that only reads for now.
-TRANSIENT_STATES = ("40", "55P03", "57", "08", "53", "25006")
+ONLY_READS = "25006"
+TRANSIENT_STATES = ("40", "55P03", "57", "08", "53", ONLY_READS)
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 SESSION = {
@@ -121,7 +122,8 @@ class Database:
                 row = begun.one()
                 yield Tx(connection, bureau, row.now, row.config_version or 0, row.locked)
         except (DBAPIError, NoneFree, OSError, TimeoutError) as error:
-            if is_transient(error):
+            # A snapshot only reads by our own wish: to write there is no trouble that passes.
+            if is_transient(error) and not (snapshot and state_of(error) == ONLY_READS):
                 raise Unavailable from error
             raise
 
@@ -183,6 +185,10 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, InterfaceError):
         return True
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state.startswith(TRANSIENT_STATES)
+        return error.connection_invalidated or state_of(error).startswith(TRANSIENT_STATES)
     return isinstance(error, OperationalError)
+
+
+def state_of(error: BaseException) -> str:
+    """The SQLSTATE behind it; nothing where there is none."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
