@@ -34,6 +34,7 @@ class ControlStage:
     programs: dict[str, Program]
     door: Door
     watch: Watch
+    known: int = 0  # jobs in the queue, when Redis was last there
 
     @property
     def workers(self) -> Sequence[Program]:
@@ -50,13 +51,14 @@ class ControlStage:
         return bool(ports) and bool(await self.watch.value(AT_WORK, ports))
 
     async def is_owed(self) -> bool:
-        return await self.queued() > 0
+        return await self.queued() > 0 or (self.servers.redis.poll() is not None and self.known > 0)
 
     async def queued(self) -> int:
         """Jobs that Redis knows of, a killed worker's among them; 0 where it is away."""
         redis = Redis.from_url(self.servers.redis.url)
         try:
-            return int(await redis.zcard(QUEUE))
+            self.known = int(await redis.zcard(QUEUE))
+            return self.known
         except (RedisError, OSError):
             return 0
         finally:

@@ -56,6 +56,7 @@ async def run_control(edition: Edition, folder: Path) -> Outcome:
 
         schedule = Schedule(edition.seed, progress)
         raise_faults(stage, schedule, edition)
+        looking = asyncio.create_task(look(stage))
         began = time.monotonic()
 
         async def send(waiting: Iterator[tuple[int, Plan]]) -> None:
@@ -70,6 +71,7 @@ async def run_control(edition: Edition, folder: Path) -> Outcome:
             for _ in range(SENDERS):
                 tasks.create_task(send(waiting))
         await schedule.stop()
+        looking.cancel()
         await settle(stage)
         ended = time.monotonic()
         tallies = schedule.tallies.values()
@@ -100,6 +102,13 @@ def raise_faults(stage: ControlStage, schedule: Schedule, edition: Edition) -> N
     schedule.times(edition.rare_times, away)
     schedule.times(edition.times, Terminate("中断数据库会话", stage.watch, chance("terminate")))
     schedule.times(edition.rare_times, Restart("Postgres 立即重启", stage, stage.watch))
+
+
+async def look(stage: ControlStage) -> None:
+    """Keeps in mind how many jobs there were, for when Redis is away."""
+    while True:
+        await stage.queued()
+        await asyncio.sleep(0.05)
 
 
 async def settle(stage: ControlStage) -> None:
