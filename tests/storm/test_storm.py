@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from tests.conftest import Tell
-from tests.storm.program import ROOT
+from tests.storm.nursery import ROOT
 
 SEED, TICKETS = 1, 1_000
 
