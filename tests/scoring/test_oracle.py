@@ -23,7 +23,7 @@ from tests.scoring.sources import compare_everywhere, read_sources
 from tests.scoring.world import NOW, World, open_world
 
 ALL = 500
-HISTORIES = int(os.environ.get("MINHU_HISTORIES", "100"))
+HISTORIES = int(os.environ.get("MINHU_HISTORIES", "60"))
 BYS = ("unit", "section", "executor", "trade", "street", "source", "category")
 MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
 PERIODS = (*MONTHS, "2026", "2027", "2027-03")

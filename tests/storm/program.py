@@ -1,35 +1,32 @@
 """A process that is started again whenever it ends, as a supervisor would."""
 
 import asyncio
-import contextlib
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.storm.nursery import Born, Nursery
+
 LOOK_SECONDS = 0.05
 AGAIN_SECONDS = 0.3  # where it ended by itself
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+STOP_SECONDS = 10.0
 
 
 @dataclass
 class Program:
-    """`module` and `argv` are what `python -m` runs. `fell` counts ends that nobody caused."""
+    """`argv` is what the nursery's module is called with. `fell` counts ends nobody caused."""
 
     name: str
-    module: str
+    nursery: Nursery
     argv: Sequence[str]
     env: Mapping[str, str]
     log: Path
     starts: int = 0
     fell: int = 0
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Born | None = None
     _watch: asyncio.Task[None] | None = None
-    _wanted: bool = field(default=False)
+    _wanted: bool = False
 
     @property
     def pid(self) -> int:
@@ -38,7 +35,7 @@ class Program:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and not self._process.has_ended()
 
     def start(self) -> None:
         self._wanted = True
@@ -56,7 +53,7 @@ class Program:
         """`kill -9`, and started again at once."""
         self._send(signal.SIGKILL)
         if self._process is not None:
-            self._process.wait()
+            assert self._process.has_ended(seconds=STOP_SECONDS)
         if self._wanted:
             self._spawn()
 
@@ -64,13 +61,12 @@ class Program:
         self._wanted = False
         if self._watch is not None:
             self._watch.cancel()
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             self._send(signal.SIGTERM)
-            try:
-                await asyncio.to_thread(self._process.wait, 10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            if not await asyncio.to_thread(self._process.has_ended, seconds=STOP_SECONDS):
+                self._send(signal.SIGKILL)
+            self._process.close()
+            self._process = None
 
     async def _look(self) -> None:
         while True:
@@ -83,18 +79,10 @@ class Program:
 
     def _spawn(self) -> None:
         self.starts += 1
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        with self.log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", self.module, *self.argv],
-                cwd=ROOT,
-                env={**inherited, **self.env},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-            )
+        if self._process is not None:
+            self._process.close()
+        self._process = self.nursery.bear(self.argv, self.env, self.log)
 
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
+            self._process.send(number)

@@ -22,18 +22,26 @@ from shared.tickets.clock import start_clock
 from shared.vault.keyring import create_keyring
 from tests.journeys.stack import find_ports
 from tests.storm.calls import Door
-from tests.storm.program import ROOT, Program
+from tests.storm.nursery import ROOT, Nursery
+from tests.storm.program import Program
 from tests.storm.servers import Servers
 from tests.storm.watch import Watch
 
 MODULE = "tests.faults"
 SERVICES = ("intake", "dispatch", "scoring")
+LOADED = (
+    "tests.faults.choosing",
+    *("services.cli.main", "services.cli.serve", "services.cli.worker"),
+    *(f"services.{name}.app" for name in SERVICES),
+)
+NEXT_LOADED = ("tests.upgrade.installed", *LOADED)
 OLD, NEW = "worker-old", "worker-new"
 READY_SECONDS = 180.0
 BEGAN = datetime.fromisoformat("2026-11-03T09:30:00+08:00")
 CUT_RATE = 0.05
 NEXT = "MINHU_NEXT_RELEASE"
 ONE_IN = "10"  # tickets that the next release has something of its own to tell of
+LATER = {NEXT: ONE_IN}
 
 
 class Play(Protocol):
@@ -97,9 +105,7 @@ class Stage:
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         """A minhu command of the next release on this installation, without faults."""
-        return run_command(
-            [sys.executable, "-m", MODULE, *argv], {**self.environment, NEXT: ONE_IN}
-        )
+        return run_command([sys.executable, "-m", MODULE, *argv], {**self.environment, **LATER})
 
 
 @asynccontextmanager
@@ -120,7 +126,10 @@ async def open_stage(folder: Path, *, seed: int) -> AsyncIterator[Stage]:
         cuts = folder / "cuts.jsonl"
         base = find_ports()
         ports = {name: base + 1 + number for number, name in enumerate(SERVICES)}
-        programs = make_programs(folder, environment, ports, seed=seed, cuts=cuts)
+        nurseries = {False: Nursery(MODULE, LOADED, {}), True: Nursery(MODULE, NEXT_LOADED, LATER)}
+        for nursery in nurseries.values():
+            stack.callback(nursery.close)
+        programs = make_programs(folder, environment, ports, nurseries, seed=seed, cuts=cuts)
         for program in programs.values():
             program.start()
             stack.push_async_callback(program.stop)
@@ -135,16 +144,22 @@ async def open_stage(folder: Path, *, seed: int) -> AsyncIterator[Stage]:
 
 
 def make_programs(
-    folder: Path, environment: Mapping[str, str], ports: Mapping[str, int], *, seed: int, cuts: Path
+    folder: Path,
+    environment: Mapping[str, str],
+    ports: Mapping[str, int],
+    nurseries: Mapping[bool, Nursery],
+    *,
+    seed: int,
+    cuts: Path,
 ) -> dict[str, Program]:
     faults = {"MINHU_FAULTS": f"seed={seed},rate={CUT_RATE},log={cuts},writes=1"}
     argv = {name: ["serve", name, "--port", str(port)] for name, port in ports.items()}
     argv |= {OLD: ["worker"], NEW: ["worker"]}
-    more = {NEW: {NEXT: ONE_IN}, "dispatch": {NEXT: ONE_IN}}
+    more = {NEW: LATER, "dispatch": LATER}
     return {
         name: Program(
             name,
-            MODULE,
+            nurseries[name in more],
             words,
             {**environment, **faults, **more.get(name, {})},
             folder / f"{name}.log",
@@ -166,7 +181,7 @@ async def prepare(environment: Mapping[str, str], owner_url: str) -> SampleSecre
 
 def expand(environment: Mapping[str, str], owner_url: str) -> None:
     """The next release's schema comes before any of its processes."""
-    env = {**environment, OWNER: owner_url, NEXT: ONE_IN}
+    env = {**environment, OWNER: owner_url, **LATER}
     done = run_command([sys.executable, "-m", MODULE, "migrate"], env)
     assert done.returncode == 0, done.stderr
 

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 from tests.conftest import Tell
-from tests.storm.program import ROOT
+from tests.storm.nursery import ROOT
 
-SEED, TICKETS = 1, 1_000
+SEED, TICKETS = 1, 200
 
 
 def test_a_storm_loses_doubles_and_disorders_nothing(tell: Tell) -> None:

@@ -1,6 +1,7 @@
 """From one release to the next under load: nobody is refused, nothing acknowledged is lost."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections import Counter
@@ -19,7 +20,8 @@ from tests.factories import PATH, SetClock, make_ticket
 from tests.upgrade.rolling import NEXT, OLD, SERVICES, Crowd, machine
 
 WALKERS = 2
-BETWEEN = 40  # requests between two steps of the upgrade
+# Requests between two steps of the upgrade.
+BETWEEN = int(os.environ.get("MINHU_REQUESTS", "15"))
 CLEAN = (0, -signal.SIGTERM)  # uvicorn ends by the signal it was sent, once all is done
 EVENT_OF = {
     **{name: f"ticket.{name}ed" for name in ("dispatch", "accept", "contact")},
@@ -76,7 +78,7 @@ async def upgrade(crowd: Crowd, owner_url: str) -> None:
         assert await asyncio.to_thread(machine.replace, name, NEXT) in CLEAN, name
         if name in SERVICES:
             await crowd.wait_until_served(name)
-    await crowd.wait_for_steps(2 * WALKERS * len(PATH))
+    await crowd.wait_for_steps(WALKERS * len(PATH))
 
 
 async def load(

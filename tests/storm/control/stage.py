@@ -15,6 +15,7 @@ from tests.journeys.stack import find_ports
 from tests.storm.calls import Door
 from tests.storm.control.consumer import TABLES
 from tests.storm.control.process import DATABASE, REDIS
+from tests.storm.nursery import Nursery
 from tests.storm.program import Program
 from tests.storm.servers import Servers
 from tests.storm.stage import CUT_RATE, READY_SECONDS
@@ -89,8 +90,10 @@ async def open_control(folder: Path, *, seed: int) -> AsyncIterator[ControlStage
             "MINHU_FAULTS": f"seed={seed},rate={CUT_RATE},log={folder / 'cuts.jsonl'},writes=1",
         }
         argv = {"web": ["web", "--port", str(port)], "worker-1": ["worker"], "worker-2": ["worker"]}
+        nursery = Nursery(MODULE, [MODULE], {})
+        stack.callback(nursery.close)
         programs = {
-            name: Program(name, MODULE, words, environment, folder / f"{name}.log")
+            name: Program(name, nursery, words, environment, folder / f"{name}.log")
             for name, words in argv.items()
         }
         for program in programs.values():
