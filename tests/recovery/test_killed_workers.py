@@ -16,11 +16,12 @@ from tests.conftest import Tell
 from tests.factories import make_ticket
 from tests.intake.receiver import Receiver
 from tests.platform import Platform
+from tests.recovery.limits import limit
 from tests.recovery.stand import Stand
 from tests.recovery.starting import PATIENCE, held_back, start_worker, wait_inside
 from tests.recovery.watching import EVERY, OWED, until, until_drained
 
-SECONDS = 5.0
+SECONDS = limit(5.0)
 LOCAL = {"MINHU_SANDBOX": "1"}  # receivers on this machine may be called
 LOGGED = "SELECT count(*) FROM ticket_events AS e JOIN tickets AS t USING (bureau_id, ticket_id)"
 MISSED = f"{LOGGED} WHERE t.no = $1 AND e.type = 'ticket.clock_missed'"

@@ -10,13 +10,14 @@ import asyncpg
 from tests.conftest import Tell
 from tests.platform import Platform
 from tests.recovery.calling import all_asking, ask_at_once, calls, check_clear, kept
+from tests.recovery.limits import limit
 from tests.recovery.sending import slowest, statuses
 from tests.recovery.stand import Stand, postmaster, start_again
 from tests.recovery.starting import start_worker
 
 AWAY_SECONDS = float(os.environ.get("MINHU_POSTGRES_SECONDS", "5"))
-SECONDS = 10.0
-REFUSED_SECONDS = 5.0
+SECONDS = limit(10.0)
+REFUSED_SECONDS = limit(5.0)
 CUT = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE backend_type = 'client backend' AND application_name <> 'test'"

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from shared.worker.bell import QUEUE
 from tests.conftest import Tell
 from tests.platform import Platform
+from tests.recovery.limits import limit
 from tests.recovery.sending import asking, p99, slowest, statuses
 from tests.recovery.stand import SERVICES, Stand, start_again
 from tests.recovery.starting import PATIENCE, start_worker
@@ -19,7 +20,7 @@ from tests.recovery.watching import OLDEST, OWED, until, until_drained
 AWAY_SECONDS = float(os.environ.get("MINHU_REDIS_SECONDS", "6"))
 MESSAGES = 200
 RATE = 20
-SECONDS = 10.0
+SECONDS = limit(10.0)
 HEARD_SECONDS = 0.5  # a ring that is heard is faster than any sweep
 HEARD_TIMES = 3
 

@@ -11,10 +11,11 @@ from httpx import AsyncClient
 from tests.conftest import Tell
 from tests.journeys.stack import sandbox
 from tests.platform import Platform
+from tests.recovery.limits import limit
 from tests.recovery.starting import PATIENCE
 from tests.recovery.watching import OWED, until, until_drained
 
-SECONDS = 5.0
+SECONDS = limit(5.0)
 # The services' role may lock this one: it empties it when all is folded anew.
 HOLD = "LOCK TABLE fact_versions IN SHARE MODE"
 HELD = "SELECT count(*) FROM pg_locks WHERE relation = 'fact_versions'::regclass AND NOT granted"

@@ -169,7 +169,7 @@ def raise_faults(storm: Storm) -> None:
     for worker, label in zip(stage.workers, ("旧版后台进程", "新版后台进程"), strict=True):
         kill = Kill(f"kill -9 {label}", stage, [worker], chance(worker.name))
         schedule.every(edition.worker_seconds * 2, kill)
-    kill = Kill("kill -9 接口进程", stage, stage.services, chance("services"), life=1.0)
+    kill = Kill("kill -9 接口进程", stage, stage.services, chance("services"))
     schedule.every(edition.service_seconds, kill)
     schedule.times(edition.times, Flush("FLUSHALL", stage))
     away = Away("Redis 离开后空着回来", stage, edition.away_seconds, chance("away"))

@@ -6,7 +6,7 @@ import sys
 from tests.conftest import Tell
 from tests.storm.nursery import ROOT
 
-SEED, TICKETS = 1, 200
+SEED, TICKETS = 1, 300
 
 
 def test_a_storm_loses_doubles_and_disorders_nothing(tell: Tell) -> None:

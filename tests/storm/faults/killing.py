@@ -27,7 +27,7 @@ class Kill:
     play: Play
     programs: Sequence[Program]
     chance: random.Random
-    life: float = 0.5
+    life: float = 0.3
 
     async def strike(self) -> bool:
         until = time.monotonic() + PATIENCE_SECONDS
