@@ -20,7 +20,8 @@ class Case:
     """`texts` are the standing wordings by (seq, field); `at` is when the action happened,
     `before` the ticket as the action found it.
 
-    `others`: the further tickets the action names, locked too, by number.
+    `others`: the further tickets the action names, locked too, by number. `holds_matters`: nobody
+    else moves tickets between matters until this transaction ends.
     """
 
     ledger: Ledger
@@ -31,6 +32,7 @@ class Case:
     mask: Mask
     at: datetime
     others: Mapping[str, Ticket] = field(default_factory=dict)
+    holds_matters: bool = False
     before: Ticket = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, TextClause, event, text
+from sqlalchemy import CursorResult, ExceptionContext, Row, TextClause, event, text
 from sqlalchemy.exc import (
     DBAPIError,
     DisconnectionError,
@@ -98,6 +98,7 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "checkout", refuse_closed)
         event.listen(self.engine.sync_engine, "connect", refuse_foreign_server)
+        event.listen(self.engine.sync_engine, "handle_error", keep_others)
         # The same connections, but every transaction sees one moment.
         self.snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -159,6 +160,11 @@ def refuse_closed(connection: Any, *_: object) -> None:
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def keep_others(context: ExceptionContext) -> None:
+    """One that was cut says nothing of the others: each is looked at when it is taken."""
+    context.invalidate_pool_on_disconnect = False
 
 
 def refuse_foreign_server(connection: Any, _: object) -> None:

@@ -55,27 +55,28 @@ async def gather_held(ledger: Ledger, ticket: Ticket) -> Ticket:
     """For a ticket in our hands, the matters held before it.
 
     Others are taken only where they are free, since waiting for them could cross with somebody who
-    waits for ours. Where one is not, a worker does it all a moment later.
+    waits for ours. Where one is not, a worker does it all a moment later (`gather_later`).
     """
     await ledger.flush()
     moves, claims = await plan_moves(ledger, [ticket.ticket_id])
     wanted = touched(moves) - {ticket.ticket_id}
     tickets = await lock_free(ledger.tx, wanted)
     if wanted - set(tickets):
-        tx = ledger.tx
-        await tx.run(
-            LOOK_LATER,
-            bureau=tx.bureau,
-            ticket=ticket.ticket_id,
-            seq=ticket.seq,
-            subscriber=MATTERS,
-        )
-        ledger.owes = True
+        await gather_later(ledger, ticket)
         return ticket
     tickets[ticket.ticket_id] = ticket
     await make_moves(ledger, moves, tickets)
     await forget_claims(ledger.tx, claims)
     return tickets[ticket.ticket_id]
+
+
+async def gather_later(ledger: Ledger, ticket: Ticket) -> None:
+    """A worker looks, once this transaction stands: it sees what this one wrote, and all others."""
+    tx = ledger.tx
+    await tx.run(
+        LOOK_LATER, bureau=tx.bureau, ticket=ticket.ticket_id, seq=ticket.seq, subscriber=MATTERS
+    )
+    ledger.owes = True
 
 
 async def plan_moves(ledger: Ledger, ids: Collection[int]) -> tuple[list[Move], Sequence[Any]]:

@@ -37,6 +37,7 @@ from shared.tickets.ledger import SALT_BYTES, Ledger, text_hash
 from shared.tickets.statements import replacing, write_rows
 
 HOLD = text("SELECT pg_advisory_xact_lock(CAST(:key AS bigint))")
+HOLD_IF_FREE = text("SELECT pg_try_advisory_xact_lock(CAST(:key AS bigint)) AS held")
 NEXT_NO = text("SELECT 'M-' || lpad(nextval('matter_nos')::text, 6, '0') AS no")
 MATTERS = text(
     "SELECT matter, version, state, root, opened_at, tickets, closed_at, closed_by FROM matters"
@@ -62,8 +63,18 @@ HASHES = TypeAdapter(dict[str, str])
 
 async def hold_matters(tx: Tx) -> None:
     """Until the transaction ends nobody else in the bureau moves tickets between matters."""
-    digest = hashlib.sha256(f"matters:{tx.bureau}".encode()).digest()
-    await tx.run(HOLD, key=int.from_bytes(digest[:8], "big", signed=True))
+    await tx.run(HOLD, key=lock_key(tx.bureau))
+
+
+async def hold_matters_if_free(tx: Tx) -> bool:
+    """The same without waiting. False where they are in another transaction's hands."""
+    row = await tx.row(HOLD_IF_FREE, key=lock_key(tx.bureau))
+    return row is not None and bool(row.held)
+
+
+def lock_key(bureau: int) -> int:
+    digest = hashlib.sha256(f"matters:{bureau}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 async def find_matters(tx: Tx, names: Collection[str]) -> dict[str, Matter]:

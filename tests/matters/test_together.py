@@ -13,7 +13,7 @@ from shared.events.subscriptions import INTAKE
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.tickets.gathering import gather_received
-from shared.tickets.matters import find_matters, list_matter_entries
+from shared.tickets.matters import find_matters, hold_matters, list_matter_entries
 from shared.worker.deliveries import drain
 from tests.conftest import BUREAU
 from tests.factories import BODIES
@@ -101,6 +101,24 @@ async def test_triaged_at_once_they_are_one_matter(hall: Hall, workers: list[Hot
     assert {row.matter for row in found} == {"M-000001"}
     assert [row.repeat_of for row in found] == [None] + [found[0].no] * (TICKETS_A_PLACE - 1)
     await check_logs(workers[0], ["M-000001"], TICKETS_A_PLACE)
+
+
+async def test_nobody_who_triages_waits_for_the_matters(hall: Hall, workers: list[Hotline]) -> None:
+    """A worker looks once they are free: what was triaged meanwhile is linked all the same."""
+    first, second = [await hall.receive(f"SH-{n}", **AT_100) for n in range(2)]
+    answer = await hall.desk.act("desk", first, "triage", **BODIES["triage"])
+    assert answer.status_code == 200
+    async with workers[0].ledger(BUREAU) as other, asyncio.timeout(20):
+        await hold_matters(other.tx)
+        answer = await hall.desk.act("desk", second, "triage", **BODIES["triage"])
+    assert answer.status_code == 200
+    assert [row.matter for row in await ask(workers[0], FOUND)] == [None, None]
+
+    await drain(workers[0], BUREAU, all_handlers())
+    found = await ask(workers[0], FOUND)
+    assert [row.matter for row in found] == ["M-000001", "M-000001"]
+    assert [row.repeat_of for row in found] == [None, first]
+    await check_logs(workers[0], ["M-000001"], 2)
 
 
 async def test_who_comes_second_waits_and_then_finds_the_matter(

@@ -7,7 +7,7 @@ from services.dispatch.schemas import Acceptance, Dispatch, Triage
 from shared.domain.events import AssistAccepted, TicketAccepted, TicketDispatched, TicketTriaged
 from shared.domain.official import load_categories
 from shared.domain.words import TicketState
-from shared.tickets.gathering import gather_held
+from shared.tickets.gathering import gather_held, gather_later
 
 
 def check_triage(case: Case, body: Triage) -> None:
@@ -34,9 +34,14 @@ async def gather(case: Case, body: Triage) -> None:
     """What does the ticket repeat, now that its category is known? (ruling 26)
 
     One whose category stands as it came, with no later word from a platform, was looked at then.
+    Nobody at the desk waits for another's triage: where that has the matters, a worker looks.
     """
-    if case.before.category != body.category or len(case.before.ranks) > 1:
+    if case.before.category == body.category and len(case.before.ranks) <= 1:
+        return
+    if case.holds_matters:
         case.ticket = await gather_held(case.ledger, case.ticket)
+    else:
+        await gather_later(case.ledger, case.ticket)
 
 
 def check_dispatch(case: Case, body: Dispatch) -> None:

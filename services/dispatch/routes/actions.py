@@ -16,7 +16,12 @@ router = APIRouter(prefix="/v1/tickets", tags=["工单操作"])
 ACTIONS: tuple[tuple[Action, str], ...] = (
     (
         Action(
-            "triage", schemas.Triage, actions.triage, actions.check_triage, gather=actions.gather
+            "triage",
+            schemas.Triage,
+            actions.triage,
+            actions.check_triage,
+            gather=actions.gather,
+            gathers_later=True,
         ),
         "收单分类（受理员）",
     ),

@@ -19,6 +19,7 @@ from services.dispatch.case import Case
 from services.dispatch.rules.dating import earliest_at, needs_reason
 from services.dispatch.schemas import ActionBody
 from services.dispatch.times import city_time
+from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.appeals import Claim
 from shared.domain.lifecycle import (
@@ -34,7 +35,7 @@ from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
 from shared.labels import STATES
 from shared.tickets import Hotline, Ledger
 from shared.tickets.loading import with_clocks
-from shared.tickets.matters import hold_matters
+from shared.tickets.matters import hold_matters, hold_matters_if_free
 from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
 from shared.web.bodies import check_json_type, load_json, parse, read_body
@@ -59,8 +60,9 @@ class Action:
     """`check` refuses what can never be (422); `run` records, or finds a conflict (409).
 
     `names`: the field of the body that holds another ticket's number. `gather`: what the action
-    means for the ticket's matter; the matters are held before any ticket then. `bar` forbids
-    (403) by what the body is about and how the clocks stand, before the body is checked.
+    means for the ticket's matter; the matters are held before any ticket then, by one that
+    `gathers_later` only where they are free. `bar` forbids (403) by what the body is about and how
+    the clocks stand, before the body is checked.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Action:
     check: Callable[[Case, Any], None] | None = None
     names: str | None = None
     gather: Callable[[Case, Any], Awaitable[None]] | None = None
+    gathers_later: bool = False
     bar: Callable[[Ticket, Actor, Claim, datetime], None] | None = None
 
 
@@ -82,8 +85,7 @@ async def perform(request: Request, no: str, action: Action) -> Response:
     async with hotline.ledger(
         identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
-        if action.gather is not None:
-            await hold_matters(ledger.tx)
+        holds_matters = await hold_for(action, ledger.tx)
         tickets = await queries.lock_folds(ledger.tx, [no, *named(raw, action.names)])
         ticket = tickets.get(no)
         check_visible(ticket, actor)
@@ -101,6 +103,7 @@ async def perform(request: Request, no: str, action: Action) -> Response:
             return stored
         body = parse(action.body, raw)
         case = await open_case(hotline, ledger, ticket, actor, body)
+        case.holds_matters = holds_matters
         if action.names is not None:
             case.others = {**await open_others(ledger, tickets, no), no: case.ticket}
         if action.check is not None:
@@ -120,6 +123,15 @@ async def perform(request: Request, no: str, action: Action) -> Response:
         response = answer(case, ledger.now)
         await call.store(ledger.tx, response)
     return response
+
+
+async def hold_for(action: Action, tx: Tx) -> bool:
+    if action.gather is None:
+        return False
+    if action.gathers_later:
+        return await hold_matters_if_free(tx)
+    await hold_matters(tx)
+    return True
 
 
 async def open_case(
