@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.domain.notices import NoticeKind
+from shared.domain.readings import ReadingKind, RevealField, RevealReason
 from shared.domain.words import (
     AppealFinding,
     AppealType,
@@ -235,5 +236,37 @@ PARKED: Mapping[str, str] = MappingProxyType(
         "subscription": "单位系统多次未接受推送",
         "lost": "处理时后台进程多次中断",
         "own": "处理时多次出错",
+    }
+)
+READINGS: Mapping[ReadingKind, str] = MappingProxyType(
+    {
+        ReadingKind.TICKET: "查看工单",
+        ReadingKind.EVENTS: "查看事件",
+        ReadingKind.CLOCKS: "查看时限说明",
+        ReadingKind.VIEWERS: "查看查阅记录",
+        ReadingKind.LIST: "列表中显示",
+        ReadingKind.ACTION: "办理后显示",
+        ReadingKind.REVEAL: "查看来电人信息",
+        ReadingKind.MATTER: "事项档案中显示",
+        ReadingKind.PLATFORM: "上级平台查询",
+        ReadingKind.QUARANTINE: "查看隔离的消息",
+        ReadingKind.DEAD_LETTERS: "搁置的投递中列出",
+        ReadingKind.FIGURES: "考核明细中列出",
+        ReadingKind.EXPORT: "导出考核事实",
+    }
+)
+REVEALS: Mapping[RevealField, str] = MappingProxyType(
+    {
+        RevealField.PHONE: "来电人电话",
+        RevealField.NAME: "来电人姓名",
+        RevealField.ADDRESS: "所反映的地址",
+    }
+)
+REVEAL_REASONS: Mapping[RevealReason, str] = MappingProxyType(
+    {
+        RevealReason.CONTACT_CALLER: "联系来电人",
+        RevealReason.SITE_VISIT: "现场查看",
+        RevealReason.SEND_REPLY: "送达回复",
+        RevealReason.OTHER: "其他",
     }
 )

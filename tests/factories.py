@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from shared.domain.calendar import CITY_ZONE
 from shared.domain.events import FieldRank, TicketReceived
 from shared.domain.words import AppealType, Role, TicketKind, Urgency
 from shared.tickets import Hotline, Ledger
+from shared.vault.callers import Caller, seal_caller
 
 CITY = Actor(role=Role.SOURCE, name="city-12345")
 RECEIVED_AT = datetime(2026, 11, 18, 9, 12, tzinfo=CITY_ZONE)
@@ -70,6 +71,28 @@ async def open_ticket(
         occurred_at=received_at,
         texts=texts,
     )
+    return no
+
+
+CALLER = Caller(name="张建国", gender="男", phone="13800001234", address="静安区示例里弄7号302室")
+PUT_CALLER = text(
+    "INSERT INTO callers (bureau_id, ticket_id, phone_hash, hash_key_id, sealed, seal_key_id,"
+    " masked_name, masked_phone) VALUES (:bureau, :ticket_id, :phone_hash, :hash_key_id, :sealed,"
+    " :seal_key_id, :masked_name, :masked_phone)"
+)
+
+
+async def give_caller(ledger: Ledger, ticket_id: int, caller: Caller = CALLER) -> None:
+    """As if the platform had told who called."""
+    row = seal_caller(caller, ticket_id, bureau=ledger.tx.bureau, keyring=ledger.keyring)
+    await ledger.tx.run(PUT_CALLER, bureau=ledger.tx.bureau, **asdict(row))
+
+
+async def make_called_ticket(hotline: Hotline, caller: Caller = CALLER, **values: Any) -> str:
+    """A ticket whose caller is known; answers its number."""
+    async with hotline.ledger(1) as ledger:
+        no = await open_ticket(ledger, **values)
+        await give_caller(ledger, int(no.partition("-")[2]), caller)
     return no
 
 

@@ -10,8 +10,10 @@ from services.dispatch.routes import (
     matter_actions,
     matters,
     notices,
+    reveals,
     subscriptions,
     tickets,
+    viewers,
 )
 from shared.settings import Settings
 from shared.web.app import make_app
@@ -24,7 +26,9 @@ def create_app(settings: Settings) -> FastAPI:
         title="民呼 · 派单",
         routers=[
             tickets.router,
+            viewers.router,
             actions.router,
+            reveals.router,
             matters.router,
             matter_actions.router,
             emergency.router,

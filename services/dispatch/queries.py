@@ -9,9 +9,11 @@ import orjson
 from sqlalchemy import text
 
 from services.dispatch.case import Texts
+from shared.audit.entries import RECORDING, told
 from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.emergency import Emergency
+from shared.domain.readings import Reading
 from shared.domain.ticket import Ticket
 from shared.domain.words import OPEN_STATES
 from shared.events.codec import ENTRY_COLUMNS, load_clocks
@@ -21,7 +23,7 @@ from shared.tickets.loading import CLOCKS_AS_JSON
 
 # What lies beside some tickets: clocks, standing texts, the caller. One statement for one ticket
 # as for fifty. For one that is locked it must come after the lock, hence apart.
-BESIDE = text(
+BESIDE = (
     "SELECT k.id AS ticket_id,"  # noqa: S608 - constants only
     f" (SELECT {CLOCKS_AS_JSON} FROM clocks AS c"
     " WHERE c.bureau_id = :bureau AND c.ticket_id = k.id) AS clocks,"
@@ -33,6 +35,8 @@ BESIDE = text(
     " FROM unnest(CAST(:ids AS bigint[])) AS k(id)"
     " LEFT JOIN callers AS p ON p.bureau_id = :bureau AND p.ticket_id = k.id"
 )
+LOOK_BESIDE = text(BESIDE)
+SHOW_BESIDE = text(RECORDING + BESIDE)
 # In the order of their ids, so that no two actions on the same tickets wait for each other.
 LOCK_NOS = text(
     f"SELECT {FOLD} FROM tickets AS t WHERE bureau_id = :bureau"  # noqa: S608 - constants only
@@ -132,13 +136,19 @@ async def find_fold(tx: Tx, no: str) -> Ticket | None:
 
 
 async def complete_tickets(
-    tx: Tx, tickets: Sequence[Ticket], *, with_raw: bool
+    tx: Tx, tickets: Sequence[Ticket], *, with_raw: bool, shown: Reading | None
 ) -> list[tuple[Ticket, Beside]]:
-    """The tickets with their clocks, and what lies beside each, in one statement."""
+    """The tickets with their clocks, and what lies beside each, in one statement.
+
+    `shown`: to whom all of them will be, recorded in the same statement; None where nobody is.
+    """
     if not tickets:
         return []
-    ids = [ticket.ticket_id for ticket in tickets]
-    rows = await tx.rows(BESIDE, bureau=tx.bureau, ids=ids, raw=with_raw)
+    values = {"ids": [ticket.ticket_id for ticket in tickets], "raw": with_raw}
+    if shown is None:
+        rows = await tx.rows(LOOK_BESIDE, bureau=tx.bureau, **values)
+    else:
+        rows = await tx.rows(SHOW_BESIDE, bureau=tx.bureau, **values, **told(tx, shown))
     by_id = {row.ticket_id: row for row in rows}
     return [
         (replace(ticket, clocks=load_clocks(row.clocks)), _beside(row))

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from shared.domain.readings import RevealField, RevealReason
 from shared.domain.words import (
     AppealFinding,
     AppealVerdict,
@@ -74,6 +75,14 @@ class EvidenceBody(Body):
 
 
 Attachments = Annotated[tuple[AttachmentBody, ...], Field(max_length=50)]
+
+
+class Reveal(ActionBody):
+    """What of the caller, and what for."""
+
+    field: RevealField
+    reason_code: RevealReason
+    reason: Note
 
 
 class Triage(ActionBody):

@@ -12,6 +12,10 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
     {
         "alembic_version": READ,
         "api_keys": EDIT,
+        "audit_entries": APPEND,
+        "audit_heads": EDIT,
+        "audit_links": APPEND,
+        "audit_tickets": APPEND,
         "awaited_roots": ALL,
         "bureaus": EDIT,
         "calendar_days": APPEND,

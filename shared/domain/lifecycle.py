@@ -96,9 +96,10 @@ ACTIONS: Mapping[str, Permission] = {
     "decide-exclusion": Permission(LEADER, COUNTED),
     "urge": Permission(LEADERS, OPEN_STATES),
     "supervise": Permission(LEADERS, OPEN_STATES),
+    "reveal": Permission(DESK | UNIT, OPEN_STATES, BOTH_PARTS),
 }
 # Words with the caller that a unit may not have on a confidential ticket (ruling 18).
-CALLER_FACING = frozenset({"contact", "reply"})
+CALLER_FACING = frozenset({"contact", "reply", "reveal"})
 
 
 def part_of(ticket: Ticket, unit: str | None) -> str | None:

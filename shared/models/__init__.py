@@ -1,6 +1,7 @@
 """The one schema, as SQLAlchemy Core tables."""
 
 from shared.models.assessment import deductions, inspections, media_items
+from shared.models.audit import audit_entries, audit_heads, audit_links, audit_tickets
 from shared.models.base import metadata
 from shared.models.callbacks import (
     callback_log,
@@ -55,6 +56,10 @@ from shared.models.transactions import transaction_bases
 
 __all__ = [
     "api_keys",
+    "audit_entries",
+    "audit_heads",
+    "audit_links",
+    "audit_tickets",
     "awaited_roots",
     "bureaus",
     "calendar_days",

@@ -79,6 +79,7 @@ async def test_a_refused_transition_says_what_this_caller_may_do_now(
         "exclude",
         "request-extension",
         "request-upstream-return",
+        "reveal",
         "site-visit",
         "supervise",
         "triage",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from services.dispatch.routes import reveals
 from services.dispatch.routes.actions import ACTIONS as ENDPOINTS
 from shared.domain.lifecycle import ACTIONS, COUNTED, TRANSITIONS, Permission
 from shared.domain.words import OPEN_STATES, TERMINAL_STATES, Role, TicketState
@@ -111,6 +112,7 @@ def state_table() -> Iterator[str]:
 
 def action_table() -> Iterator[str]:
     summaries = {endpoint.name: summary for endpoint, summary in ENDPOINTS}
+    summaries[reveals.ACTION] = reveals.SUMMARY
     yield "| 操作 | 说明 | 谁 | 在哪些状态 |\n|---|---|---|---|\n"
     for name, permission in ACTIONS.items():
         states = "、".join(STATES[one] for one in in_order(permission.states))

@@ -40,6 +40,7 @@ RULINGS = {
         "decide-return": "ruling 15: only a pending one",
         "request-upstream-return": "§5 row 3; ruling 15: “no second request”",
         "request-extension": "§5 row 10: open; ruling 9: one per round",
+        "reveal": "§4; ruling 32: “closed ticket 403”",
         "merge": "§5 row 17: TRIAGED..IN_PROGRESS",
         "void": "§5 row 19: any; ruling 21: it leaves the state",
         "exclude": "§4; ruling 40: what is out of all KPI already is in none to leave out",
@@ -62,6 +63,7 @@ RULINGS = {
         "reply": "§5 row 13; ruling 17: the lead's",
         "return": "§5 row 7: DISPATCHED/ACCEPTED; ruling 17",
         "request-extension": "§5 row 10: open; rulings 9, 17",
+        "reveal": "§4: own, open; rulings 15, 32",
         "appeal": "§4; ruling 37: who led the round last; ruling 15: not while a return waits",
     },
 }
@@ -83,6 +85,7 @@ ORDINARY = {
     follow-up               ! ! ! ! ! ! ! + ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! !
     urge                    + + + + + + + ! ! ! + ! + ! ! + + + + + + + + + +
     supervise               + + + + + + + ! ! ! + ! + ! ! + + + + + + + + + +
+    reveal                  + + + + + + + x x x + x + x x + + + + + + + + + +
     return                  x x x x x x x x x x x x x x x x x x x x x x x x x
     decide-return           ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! + + ! ! ! ! ! ! ! !
     request-upstream-return + + ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! ! !
@@ -112,6 +115,7 @@ ORDINARY = {
     follow-up               x x x x x x x x x x x x x x x x x x x x x x x x x
     urge                    + + + + + + + ! ! ! + ! + ! ! + + + + + + + + + +
     supervise               + + + + + + + ! ! ! + ! + ! ! + + + + + + + + + +
+    reveal                  x x x x x x x x x x x x x x x x x x x x x x x x x
     return                  x x x x x x x x x x x x x x x x x x x x x x x x x
     decide-return           x x x x x x x x x x x x x x x x x x x x x x x x x
     request-upstream-return x x x x x x x x x x x x x x x x x x x x x x x x x
@@ -141,6 +145,7 @@ ORDINARY = {
     follow-up               . . x x x x x x x x . . . x x x x x x x x . x x x
     urge                    . . x x x x x x x x . . . x x x x x x x x . x x x
     supervise               . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . + + + + + x x x . . . x x ! ! + + + + . + + +
     return                  . . + + ! ! ! ! ! ! . . . ! ! ! ! ! ! ! ! . ! ! !
     decide-return           . . x x x x x x x x . . . x x x x x x x x . x x x
     request-upstream-return . . x x x x x x x x . . . x x x x x x x x . x x x
@@ -170,6 +175,7 @@ ORDINARY = {
     follow-up               . . x x x x x x x x . . . x x x x x x x x . x x x
     urge                    . . x x x x x x x x . . . x x x x x x x x . x x x
     supervise               . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . + + + + + x x x . . . x x ! ! + + + + . + + +
     return                  . . + + ! ! ! ! ! ! . . . ! ! ! ! ! ! ! ! . ! ! !
     decide-return           . . x x x x x x x x . . . x x x x x x x x . x x x
     request-upstream-return . . x x x x x x x x . . . x x x x x x x x . x x x
@@ -200,6 +206,7 @@ ORDINARY = {
     follow-up               . . x x x x x x x x . . . x x x x x x x x . x x x
     urge                    . . x x x x x x x x . . . x x x x x x x x . x x x
     supervise               . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . + + + + + x x x . . . x x + + + + + + . + + +
     return                  . . x x x x x x x x . . . x x x x x x x x . x x x
     decide-return           . . x x x x x x x x . . . x x x x x x x x . x x x
     request-upstream-return . . x x x x x x x x . . . x x x x x x x x . x x x
@@ -229,6 +236,7 @@ ORDINARY = {
     follow-up               . . x x x x x x x x . . . x x x x x x x x . x x x
     urge                    . . x x x x x x x x . . . x x x x x x x x . x x x
     supervise               . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . + + + + + x x x . . . x x + + + + + + . + + +
     return                  . . x x x x x x x x . . . x x x x x x x x . x x x
     decide-return           . . x x x x x x x x . . . x x x x x x x x . x x x
     request-upstream-return . . x x x x x x x x . . . x x x x x x x x . x x x
@@ -258,6 +266,7 @@ ORDINARY = {
     follow-up               . . x x x x x x x x . . . x x x x x x x x . x x x
     urge                    . . x x x x x x x x . . . x x x x x x x x . x x x
     supervise               . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . + + + + + x x x . . . x x + + + + + + . + + +
     return                  . . x x x x x x x x . . . x x x x x x x x . x x x
     decide-return           . . x x x x x x x x . . . x x x x x x x x . x x x
     request-upstream-return . . x x x x x x x x . . . x x x x x x x x . x x x
@@ -312,36 +321,43 @@ CONFIDENTIAL = {
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 + + + + + + + ! ! ! + ! + ! ! + + + + + + + + + +
     reply                   ! ! ! ! ! + ! ! ! ! ! ! ! ! ! ! ! ! ! ! + ! ! ! !
+    reveal                  + + + + + + + x x x + x + x x + + + + + + + + + +
     """,
     "leader": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 x x x x x x x x x x x x x x x x x x x x x x x x x
     reply                   x x x x x x x x x x x x x x x x x x x x x x x x x
+    reveal                  x x x x x x x x x x x x x x x x x x x x x x x x x
     """,
     "lead": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 . . x x x x x x x x . . . x x x x x x x x . x x x
     reply                   . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . x x x x x x x x . . . x x x x x x x x . x x x
     """,
     "contractor": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 . . x x x x x x x x . . . x x x x x x x x . x x x
     reply                   . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . x x x x x x x x . . . x x x x x x x x . x x x
     """,
     "assist_assigned": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 . . x x x x x x x x . . . x x x x x x x x . x x x
     reply                   . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . x x x x x x x x . . . x x x x x x x x . x x x
     """,
     "assist_accepted": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 . . x x x x x x x x . . . x x x x x x x x . x x x
     reply                   . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . x x x x x x x x . . . x x x x x x x x . x x x
     """,
     "assist_done": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y
     contact                 . . x x x x x x x x . . . x x x x x x x x . x x x
     reply                   . . x x x x x x x x . . . x x x x x x x x . x x x
+    reveal                  . . x x x x x x x x . . . x x x x x x x x . x x x
     """,
     "former": """
                             R T D A I F P C U Z Q B W M V d a e g v n t p x y

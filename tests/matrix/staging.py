@@ -33,6 +33,7 @@ from shared.domain.words import (
     Urgency,
 )
 from shared.tickets import Hotline
+from tests.factories import give_caller
 
 LEAD, CONTRACTOR = "sanitation-section", "chengfa-sanitation"
 ASSIST, FORMER, OTHER, OBJECT = (
@@ -85,6 +86,7 @@ class Stage:
             no = f"T20261118-{row.ticket_id:06d}"
             given: dict[str, Any] = {"actor": SYSTEM, "occurred_at": RECEIVED_AT}
             ticket = ledger.open(row.ticket_id, opening(no, scene), **given, texts={})
+            await give_caller(ledger, row.ticket_id)
             minutes = itertools.count(1)
             for make in course(scene):
                 at = RECEIVED_AT + timedelta(seconds=10 * next(minutes))

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from services.dispatch.answers import INSIDERS
 from services.dispatch.times import city_time
+from shared.audit.entries import record_named
+from shared.domain.readings import ReadingKind
 from shared.domain.words import Role
 from shared.labels import PARKED
 from shared.tickets.dead_letters import (
@@ -31,6 +33,7 @@ from shared.web.cursors import (
 )
 from shared.web.idempotency import IdempotentCall
 from shared.web.openapi import answers, body_of, parameter
+from shared.web.readings import reading_page
 from shared.web.tracing import traceparent
 
 router = APIRouter(prefix="/v1/dead-letters", tags=["搁置的投递"])
@@ -103,7 +106,9 @@ async def read(request: Request, hotline: HotlineState, caller: Caller) -> Respo
         rows = await list_dead_letters(
             ledger.tx, subscriber=subscriber, after=after, limit=limit + 1
         )
-    shown = rows[:limit]
+        shown = rows[:limit]
+        reading = reading_page(request, caller.actor, ReadingKind.DEAD_LETTERS)
+        await record_named(ledger.tx, reading, {row.no for row in shown if row.no})
     cursor = None
     if len(rows) > limit:
         last = shown[-1]

@@ -89,6 +89,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "solved": "yes",
             "redo": False,
         },
+        "reveal": {
+            "field": "phone",
+            "reason_code": "contact_caller",
+            "reason": "先行联系",
+        },
         "urge": {"text": "市民再次来电，请尽快处置"},
         "supervise": {"text": "列入督办", "level": 1},
     }

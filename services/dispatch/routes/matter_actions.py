@@ -19,6 +19,8 @@ from services.dispatch.routes.matters import (
 )
 from services.dispatch.routes.perform import MatterStale, caller_of, matches
 from services.dispatch.schemas import Closing, Detachment, MatterNote, MatterTicket
+from shared.audit.entries import record_reading
+from shared.domain.readings import ReadingKind
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.errors import Forbidden
@@ -29,6 +31,7 @@ from shared.web.auth import identify
 from shared.web.bodies import Body, check_json_type, parse, read_body
 from shared.web.idempotency import IdempotentCall
 from shared.web.openapi import answers, body_of, parameter
+from shared.web.readings import reading_of
 from shared.web.tracing import traceparent
 
 router = APIRouter(prefix="/v1/matters", tags=["同一事项"])
@@ -102,8 +105,10 @@ async def perform_on_matter(request: Request, name: str, action: MatterAction) -
         matter = check_matter_visible(found, members, identity.actor)
         if identity.actor.role not in WRITERS:
             raise Forbidden("此操作不属于您的角色")
+        shown = reading_of(request, identity.actor, ReadingKind.MATTER, matter=name)
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
+            await record_reading(ledger.tx, shown, [one.ticket_id for one, _ in members])
             return stored
         body = parse(action.body, raw)
         ids = await find_ids(ledger.tx, action.names(body))
@@ -121,7 +126,7 @@ async def perform_on_matter(request: Request, name: str, action: MatterAction) -
         await book.write()
         await ledger.flush()
         response = matter_response(
-            await read_dossier(ledger, book.matters[name], identity.actor), ledger.rulebook
+            await read_dossier(ledger, book.matters[name], shown), ledger.rulebook
         )
         await call.store(ledger.tx, response)
     return response
@@ -129,7 +134,7 @@ async def perform_on_matter(request: Request, name: str, action: MatterAction) -
 
 async def mask_of_all(hotline: Hotline, ledger: Ledger, tickets: list[Ticket]) -> Mask:
     """What is written of a matter names none of its callers."""
-    found = await queries.complete_tickets(ledger.tx, tickets, with_raw=False)
+    found = await queries.complete_tickets(ledger.tx, tickets, with_raw=False, shown=None)
     return Mask(
         *(caller_of(hotline, ledger.tx.bureau, one.ticket_id, beside) for one, beside in found)
     )

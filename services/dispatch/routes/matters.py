@@ -15,6 +15,7 @@ from services.dispatch.story import tell_story
 from services.dispatch.times import city_time
 from shared.domain.actor import Actor
 from shared.domain.matters import Matter, MatterState
+from shared.domain.readings import Reading, ReadingKind
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role, Trade
@@ -30,6 +31,7 @@ from shared.web.cursors import (
     refuse_unknown,
 )
 from shared.web.openapi import answers, parameter
+from shared.web.readings import reading_of
 
 router = APIRouter(prefix="/v1/matters", tags=["同一事项"])
 FILTERS = [
@@ -106,13 +108,16 @@ def _item(row: Any) -> dict[str, Any]:
     summary="一个事项的档案：工单、来电人（遮蔽）、现场查看与督办、承诺、逐周来件、经过",
     responses=answers(MATTER),
 )
-async def get_matter(matter: str, hotline: HotlineState, caller: Caller) -> Response:
+async def get_matter(
+    request: Request, matter: str, hotline: HotlineState, caller: Caller
+) -> Response:
     check_may_read(caller.actor)
+    shown = reading_of(request, caller.actor, ReadingKind.MATTER, matter=matter)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
         found = (await find_matters(ledger.tx, [matter])).get(matter)
         members = await matter_queries.list_members(ledger.tx, matter) if found else []
         known = check_matter_visible(found, members, caller.actor)
-        dossier = await read_dossier(ledger, known, caller.actor, members=members)
+        dossier = await read_dossier(ledger, known, shown, members=members)
         return matter_response(dossier, ledger.rulebook)
 
 
@@ -132,13 +137,15 @@ def check_matter_visible(matter: Matter | None, members: Members, actor: Actor) 
 
 
 async def read_dossier(
-    ledger: Ledger, matter: Matter, actor: Actor, *, members: Members | None = None
+    ledger: Ledger, matter: Matter, shown: Reading, *, members: Members | None = None
 ) -> Dossier:
-    tx = ledger.tx
+    tx, actor = ledger.tx, shown.actor
     if members is None:
         members = await matter_queries.list_members(tx, matter.matter)
     seen = [(ticket, digest) for ticket, digest in members if is_visible(ticket, actor)]
-    whole = await queries.complete_tickets(tx, [ticket for ticket, _ in seen], with_raw=False)
+    whole = await queries.complete_tickets(
+        tx, [ticket for ticket, _ in seen], with_raw=False, shown=shown
+    )
     return Dossier(
         matter=matter,
         members=[

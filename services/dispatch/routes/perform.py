@@ -19,6 +19,7 @@ from services.dispatch.case import Case
 from services.dispatch.rules.dating import earliest_at, needs_reason
 from services.dispatch.schemas import ActionBody
 from services.dispatch.times import city_time
+from shared.audit.entries import record_reading
 from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.appeals import Claim
@@ -29,6 +30,8 @@ from shared.domain.lifecycle import (
     may_ever,
     may_now,
 )
+from shared.domain.readings import Reading, ReadingKind
+from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.domain.words import AppealVerdict, Role
 from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid, NotFound
@@ -40,6 +43,7 @@ from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
 from shared.web.bodies import check_json_type, load_json, parse, read_body
 from shared.web.idempotency import IdempotentCall
+from shared.web.readings import reading_of
 from shared.web.tracing import traceparent
 
 
@@ -90,33 +94,26 @@ async def perform(request: Request, no: str, action: Action) -> Response:
         ticket = tickets.get(no)
         check_visible(ticket, actor)
         assert ticket is not None
-        is_contractor = ledger.rulebook.is_contractor(actor.unit)
-        if not may_ever(action.name, ticket, actor, is_contractor=is_contractor):
-            raise Forbidden("此操作不属于您的角色或您在该工单中的分工")
+        check_may_ever(action.name, ticket, actor, ledger.rulebook)
         if is_own_request(action.name, ticket, actor):
             raise forbidden("OWN_REQUEST")
         if action.bar is not None:
             (clocked,) = await with_clocks(ledger.tx, [ticket])
             action.bar(clocked, actor, claimed(raw), ledger.now)
+        shown = reading_of(request, actor, ReadingKind.ACTION)
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
+            await record_reading(ledger.tx, shown, [ticket.ticket_id])
             return stored
         body = parse(action.body, raw)
-        case = await open_case(hotline, ledger, ticket, actor, body)
+        case = await open_case(hotline, ledger, ticket, body, shown)
         case.holds_matters = holds_matters
         if action.names is not None:
             case.others = {**await open_others(ledger, tickets, no), no: case.ticket}
         if action.check is not None:
             action.check(case, body)
         check_match(request, case.ticket)
-        if not may_now(action.name, case.ticket, actor):
-            raise IllegalTransition(
-                f"工单现为“{STATES[ticket.state]}”，不能进行此操作",
-                extra={
-                    "state": ticket.state,
-                    "allowed": allowed_actions(ticket, actor, is_contractor=is_contractor),
-                },
-            )
+        check_may_now(action.name, case.ticket, actor, ledger.rulebook)
         action.run(case, body)
         if action.gather is not None:
             await action.gather(case, body)
@@ -135,10 +132,14 @@ async def hold_for(action: Action, tx: Tx) -> bool:
 
 
 async def open_case(
-    hotline: Hotline, ledger: Ledger, ticket: Ticket, actor: Actor, body: ActionBody
+    hotline: Hotline, ledger: Ledger, ticket: Ticket, body: ActionBody, shown: Reading
 ) -> Case:
+    """`shown`: the answer to an action is the ticket; a refusal takes its record back."""
+    actor = shown.actor
     with_raw = actor.role in INSIDERS
-    (whole, beside), *_ = await queries.complete_tickets(ledger.tx, [ticket], with_raw=with_raw)
+    ((whole, beside),) = await queries.complete_tickets(
+        ledger.tx, [ticket], with_raw=with_raw, shown=shown
+    )
     return Case(
         ledger=ledger,
         ticket=whole,
@@ -175,7 +176,7 @@ def loosely(raw: bytes) -> Mapping[Any, Any]:
 
 async def open_others(ledger: Ledger, tickets: Mapping[str, Ticket], no: str) -> dict[str, Ticket]:
     rest = [ticket for number, ticket in tickets.items() if number != no]
-    found = await queries.complete_tickets(ledger.tx, rest, with_raw=False)
+    found = await queries.complete_tickets(ledger.tx, rest, with_raw=False, shown=None)
     return {ticket.no: ticket for ticket, _ in found}
 
 
@@ -223,6 +224,23 @@ def is_visible(ticket: Ticket, actor: Actor) -> bool:
     """To a unit: what it leads or assists, or did, and is not itself complained of in."""
     return actor.role is not Role.UNIT or (
         actor.unit in ticket.units and actor.unit != ticket.object_unit
+    )
+
+
+def check_may_ever(action: str, ticket: Ticket, actor: Actor, rulebook: Rulebook) -> None:
+    is_contractor = rulebook.is_contractor(actor.unit)
+    if not may_ever(action, ticket, actor, is_contractor=is_contractor):
+        raise Forbidden("此操作不属于您的角色或您在该工单中的分工")
+
+
+def check_may_now(action: str, ticket: Ticket, actor: Actor, rulebook: Rulebook) -> None:
+    if may_now(action, ticket, actor):
+        return
+    is_contractor = rulebook.is_contractor(actor.unit)
+    allowed = allowed_actions(ticket, actor, is_contractor=is_contractor)
+    raise IllegalTransition(
+        f"工单现为“{STATES[ticket.state]}”，不能进行此操作",
+        extra={"state": ticket.state, "allowed": allowed},
     )
 
 

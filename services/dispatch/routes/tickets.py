@@ -12,7 +12,7 @@ from services.dispatch.history import event_items
 from services.dispatch.listing import PAGING, READERS, Listing, list_page, read_filters, read_sort
 from services.dispatch.routes.examples import CLOCK, EVENT, TICKET
 from services.dispatch.routes.perform import check_visible, ticket_response
-from shared.domain.actor import Actor
+from shared.domain.readings import Reading, ReadingKind
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.errors import Invalid
@@ -26,6 +26,7 @@ from shared.web.cursors import (
     refuse_unknown,
 )
 from shared.web.openapi import answers, parameter
+from shared.web.readings import reading_of, reading_page
 
 router = APIRouter(prefix="/v1/tickets", tags=["工单"])
 
@@ -74,35 +75,40 @@ async def list_tickets(request: Request, hotline: HotlineState, caller: Caller) 
         if filters.get("unit", "") not in ("", *ledger.rulebook.units):
             raise Invalid.field("/unit", "没有这个单位")
         tickets, following = await list_page(ledger.tx, listing, reader=reader)
-        items = await answer_tickets(ledger, tickets, actor)
+        shown = reading_page(request, actor, ReadingKind.LIST)
+        items = await answer_tickets(ledger, tickets, shown)
     cursor = encode_cursor(hotline.keyring, purpose, following) if following else None
     return list_answer(request, items, cursor)
 
 
-async def answer_tickets(ledger: Ledger, tickets: list[Ticket], actor: Actor) -> list[Any]:
-    found = await queries.complete_tickets(ledger.tx, tickets, with_raw=False)
+async def answer_tickets(ledger: Ledger, tickets: list[Ticket], shown: Reading) -> list[Any]:
+    found = await queries.complete_tickets(ledger.tx, tickets, with_raw=False, shown=shown)
     return [
-        ticket_answer(ticket, beside.texts, beside.caller, reader=actor, now=ledger.now)
+        ticket_answer(ticket, beside.texts, beside.caller, reader=shown.actor, now=ledger.now)
         for ticket, beside in found
     ]
 
 
 @router.get("/{no}", summary="一件工单", responses=answers(TICKET))
-async def get_ticket(no: str, hotline: HotlineState, caller: Caller) -> Response:
+async def get_ticket(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
+    shown = reading_of(request, caller.actor, ReadingKind.TICKET)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
-        ticket, beside = await visible_ticket(ledger, no, caller.actor)
+        ticket, beside = await show_ticket(ledger, no, shown)
         body = ticket_answer(
             ticket, beside.texts, beside.caller, reader=caller.actor, now=ledger.now
         )
     return ticket_response(body)
 
 
-async def visible_ticket(ledger: Ledger, no: str, actor: Actor) -> tuple[Ticket, queries.Beside]:
+async def show_ticket(ledger: Ledger, no: str, shown: Reading) -> tuple[Ticket, queries.Beside]:
+    """The ticket as far as this reader may see it; that it was shown is on record."""
+    actor = shown.actor
     ticket = await queries.find_fold(ledger.tx, no)
     check_visible(ticket, actor)
     assert ticket is not None
     with_raw = actor.role in INSIDERS
-    return (await queries.complete_tickets(ledger.tx, [ticket], with_raw=with_raw))[0]
+    (found,) = await queries.complete_tickets(ledger.tx, [ticket], with_raw=with_raw, shown=shown)
+    return found
 
 
 @router.get(
@@ -117,8 +123,9 @@ async def list_events(request: Request, no: str, hotline: HotlineState, caller: 
     purpose = f"events:{caller.bureau}:{no}"
     given = request.query_params.get("cursor")
     after = decode_cursor(hotline.keyring, purpose, given) if given else 0
+    shown = reading_of(request, caller.actor, ReadingKind.EVENTS)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
-        ticket, beside = await visible_ticket(ledger, no, caller.actor)
+        ticket, beside = await show_ticket(ledger, no, shown)
         rows = await queries.list_log(ledger.tx, ticket.ticket_id, after=after, limit=limit + 1)
         items = event_items(ticket, rows[:limit], beside.texts, caller)
     more = len(rows) > limit
@@ -132,8 +139,9 @@ async def list_events(request: Request, no: str, hotline: HotlineState, caller: 
     responses=answers({"items": [CLOCK], "next_cursor": None}),
 )
 async def list_clocks(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
+    shown = reading_of(request, caller.actor, ReadingKind.CLOCKS)
     async with hotline.ledger(caller.bureau, writing=False) as ledger:
-        ticket, _ = await visible_ticket(ledger, no, caller.actor)
+        ticket, _ = await show_ticket(ledger, no, shown)
         logs = await list_entries(ledger.tx, [ticket.ticket_id], known_only=True)
         log = logs[ticket.ticket_id]
         items = explain_clocks(ticket, ledger.rulebook, ledger.now, entries=log)

@@ -10,7 +10,9 @@ from fastapi.responses import Response
 from services.intake import queries
 from services.intake.mending import masked_body, mended
 from services.intake.reading import read_message
+from shared.audit.entries import record_reading
 from shared.domain.calendar import CITY_ZONE
+from shared.domain.readings import ReadingKind
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
 from shared.web.auth import Caller, HotlineState, require_role
@@ -18,6 +20,7 @@ from shared.web.bodies import Body, check, load_json, read_body
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
 from shared.web.idempotency import IdempotentCall
 from shared.web.openapi import answers, body_of
+from shared.web.readings import reading_of
 
 router = APIRouter(prefix="/v1/quarantine", tags=["隔离区"])
 ITEM = {
@@ -46,6 +49,9 @@ async def list_quarantine(request: Request, hotline: HotlineState, caller: Calle
     after = decode_cursor(hotline.keyring, purpose, given) if given else 0
     async with hotline.database.transaction(caller.bureau, writing=False) as tx:
         rows = await tx.rows(queries.QUARANTINE, bureau=tx.bureau, after=after, limit=limit + 1)
+        receipts = [str(row.message_id) for row in rows[:limit]]
+        shown = reading_of(request, caller.actor, ReadingKind.QUARANTINE, receipts=receipts)
+        await record_reading(tx, shown)
     items = [
         {
             "receipt": str(row.message_id),

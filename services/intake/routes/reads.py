@@ -9,13 +9,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.intake import queries
+from services.intake.actions.desk import source_actor
+from shared.audit.entries import record_reading
 from shared.domain.calendar import CITY_ZONE
+from shared.domain.readings import ReadingKind
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName
 from shared.errors import NotFound
 from shared.identity.sources import Source
 from shared.tickets import Hotline, find_masters, find_tickets
 from shared.web.openapi import answers
+from shared.web.readings import reading_of
 from shared.web.signatures import authenticate_any
 
 router = APIRouter(prefix="/v1", tags=["平台查询"])
@@ -76,6 +80,8 @@ async def get_ticket(request: Request, upstream_no: str) -> Response:
         masters = await find_masters(tx, [ticket])
         master = follow(ticket, masters)
         texts = (await queries.standing_texts(tx, [master.ticket_id])).get(master.ticket_id, {})
+        shown = reading_of(request, source_actor(source.name), ReadingKind.PLATFORM)
+        await record_reading(tx, shown, {ticket_id, master.ticket_id})
     body = platform_view(ticket, master, upstream_no, texts)
     return Response(orjson.dumps(body), media_type="application/json")
 

@@ -10,6 +10,7 @@ from services.scoring import freezing_examples as examples
 from services.scoring.actions.changes import find_view, list_moved, wait_until_folded
 from services.scoring.freezing_answers import moved_body, view_body
 from services.scoring.routes.asking import scope_of, wait_until_known
+from services.scoring.routes.showing import note_figures
 from services.scoring.rules.periods import Period, find_period
 from services.scoring.schemas import ChangesQuery
 from shared.errors import Invalid
@@ -77,6 +78,8 @@ async def list_changes(
         last = shown[-1]
         place = [now.known_at.isoformat(), last.change.no, last.change.round, last.number]
         following = encode_cursor(hotline.keyring, purpose, place)
+    nos = [one.change.no for one in shown]
+    await note_figures(request, caller, hotline=hotline, nos=nos)
     extra = {"from": view_body(before), "to": view_body(now)}
     return list_answer(request, [moved_body(one) for one in shown], following, extra=extra)
 

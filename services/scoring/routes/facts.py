@@ -15,6 +15,7 @@ from services.scoring.actions.feed import look_ahead, read_page, stream_file
 from services.scoring.exports.forms import BOM, HEADER, Form
 from services.scoring.queries.feed import Horizon, Place, Wish
 from services.scoring.routes.asking import scope_of
+from services.scoring.routes.showing import note_export
 from services.scoring.routes.streaming import Streamed
 from services.scoring.schemas import FactsQuery
 from shared.errors import Invalid, Unavailable
@@ -95,6 +96,7 @@ async def list_facts(request: Request, caller: Caller, hotline: HotlineState) ->
             horizon = await look_ahead(ledger.tx)
         else:
             page = await read_page(ledger.tx, wish, place, limit=limit)
+    await note_export(request, caller, hotline=hotline)
     if in_full:
         return stream(request, hotline, asked, horizon)
     cursor = encode_cursor(hotline.keyring, purpose, written_place(page.place))

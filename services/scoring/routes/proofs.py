@@ -11,6 +11,7 @@ from services.scoring.actions.figures import list_figures
 from services.scoring.numbers import instant_text
 from services.scoring.proofs import check_body, ticket_figure_body
 from services.scoring.routes.asking import find_asked_freeze, scope_of, terms_of
+from services.scoring.routes.showing import note_figures
 from services.scoring.schemas import CheckQuery
 from shared.domain.words import Role
 from shared.errors import Forbidden
@@ -62,5 +63,6 @@ async def list_ticket_figures(
     async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
         now, figures = await list_figures(ledger.tx, no, scope=scope)
+    await note_figures(request, caller, hotline=hotline, nos=[no])
     extra = {"no": no, "known_at": instant_text(now.known_at)}
     return list_answer(request, [ticket_figure_body(one) for one in figures], None, extra=extra)

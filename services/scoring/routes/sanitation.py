@@ -18,6 +18,7 @@ from services.scoring.routes.asking import (
     wait_until_known,
 )
 from services.scoring.routes.registering import asked_of
+from services.scoring.routes.showing import note_figures
 from services.scoring.rules.schemes import SANITATION
 from services.scoring.sanitation_answers import assessments_body, deduction_body
 from services.scoring.sanitation_examples import ASSESSMENT, DEDUCTION
@@ -110,6 +111,8 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
     items = [
         deduction_body(row, units=units, appeals=appeals.get(row.ticket_id, ())) for row in page
     ]
+    nos = [item["ticket"] for item in items]
+    await note_figures(request, caller, hotline=hotline, nos=nos)
     return list_answer(request, items, following)
 
 

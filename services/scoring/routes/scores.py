@@ -16,6 +16,7 @@ from services.scoring.routes.asking import (
     terms_of,
     wait_until_known,
 )
+from services.scoring.routes.showing import note_figures
 from services.scoring.rules.tallies import Key
 from services.scoring.schemas import FigureQuery, ScoresQuery
 from shared.errors import Invalid
@@ -151,6 +152,7 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
         kept = None if freeze is None else freeze.revision
         place = [page.known_at.isoformat(), kept, last.no, last.round]
         following = encode_cursor(hotline.keyring, purpose, place)
+    await note_figures(request, caller, hotline=hotline, nos=[one.no for one in shown])
     return list_answer(request, [counted_body(one) for one in shown], following)
 
 

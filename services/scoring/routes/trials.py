@@ -11,6 +11,7 @@ from services.scoring.actions.trials import try_scheme
 from services.scoring.answers import sheet_body
 from services.scoring.routes.asking import Terms, find_asked_freeze, terms_of
 from services.scoring.routes.schemes import DRAFTERS, get_version
+from services.scoring.routes.showing import note_figures
 from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.periods import Period, find_period
 from services.scoring.rules.schemes import Scheme
@@ -56,6 +57,8 @@ async def try_version(
             "moves": [move_body(move) for move in trial.moves],
             "flips": [flip_body(flip, before=rival, after=tried) for flip in trial.flips],
         }
+    nos = [flip.no for flip in trial.flips]
+    await note_figures(request, caller, hotline=hotline, nos=nos)
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -1,0 +1,1 @@
+"""Who was shown what: recorded as it happens, linked into a chain afterwards."""
