@@ -25,6 +25,7 @@ class Settings(BaseModel, frozen=True):
     `delivery_batch`: deliveries drained in one transaction; `sweep_seconds`: between two sweeps.
     `callback_networks`: private networks that callbacks may go to; `callback_days`: without one
     success, after which a receiver is disabled; `callback_log_days`: how long calls are kept.
+    `audit_folder`: where the heads of the audit chains are kept, outside the database.
     """
 
     database_url: str
@@ -41,6 +42,7 @@ class Settings(BaseModel, frozen=True):
     callback_networks: tuple[IPvAnyNetwork, ...] = ()
     callback_days: int = Field(default=5, ge=1, le=365)
     callback_log_days: int = Field(default=30, ge=1, le=3650)
+    audit_folder: Path | None = None
 
     @field_validator("callback_networks", mode="before")
     @classmethod

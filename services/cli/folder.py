@@ -25,6 +25,10 @@ class DataFolder:
         return self.path / "keyring.json"
 
     @property
+    def audit(self) -> Path:
+        return self.path / "audit"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 

@@ -21,6 +21,7 @@ from shared.tickets import Hotline
 T = TypeVar("T")
 
 KEYRING = "MINHU_KEYRING_FILE"
+AUDIT = "MINHU_AUDIT_FOLDER"
 SANDBOX = "MINHU_SANDBOX"
 NO_REDIS = "redis://127.0.0.1:1/0"  # such a command rings nobody; the sweep finds what is owed
 
@@ -45,7 +46,11 @@ def find_settings(data_dir: Path) -> Iterator[Settings]:
             folder.running.unlink(missing_ok=True)  # of a stack that was killed
             postgres = start_postgres(folder.path, log_dir=folder.logs)
             try:
-                own = {DATABASE: postgres.app_url, KEYRING: str(folder.keyring)}
+                own = {
+                    DATABASE: postgres.app_url,
+                    KEYRING: str(folder.keyring),
+                    AUDIT: str(folder.audit),
+                }
                 yield read_settings({REDIS: NO_REDIS, **own, **given})
             finally:
                 postgres.stop()

@@ -14,7 +14,7 @@ import typer
 from services.cli.addresses import DATABASE, OWNER, REDIS
 from services.cli.folder import DataFolder, write_private
 from services.cli.groundwork import Prepared, make_keyring, prepare, start_servers
-from services.cli.installation import KEYRING, SANDBOX, read_given
+from services.cli.installation import AUDIT, KEYRING, SANDBOX, read_given
 from services.cli.programs import Readiness, start_programs
 from services.cli.sample import SampleSecrets
 from services.cli.serve import PORT_OFFSETS
@@ -82,7 +82,8 @@ def lay_ground(wish: Wish, supervisor: Supervisor) -> tuple[dict[str, str], Prep
     if wish.fresh:
         folder.clear()
     keyring = make_keyring(folder)
-    environment = start_servers(folder, supervisor) | {KEYRING: str(keyring)}
+    own = {AUDIT: str(folder.audit)} | start_servers(folder, supervisor)
+    environment = own | {KEYRING: str(keyring)}
     owner_url = environment.pop(OWNER)
     with explain_trouble(owner_url):
         prepared = supervisor.run(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from shared.audit.chain import UNLINKED
 from shared.events.subscriptions import INTERNAL
 from shared.tickets.hotline import Hotline
 
@@ -14,6 +15,7 @@ BEAT_SECONDS = 10.0
 HORIZON_SECONDS = 10.0
 SKEW_SECONDS = 2.0
 CONNECTIONS_SHARE = 0.9
+UNLINKED_SECONDS = 10.0
 
 # Sessions of other roles show no times; a write of theirs left open shows in the workers' horizon.
 SERVER = text(
@@ -36,12 +38,19 @@ WORKERS = text(
     " CAST(extract(epoch FROM clock_timestamp() - horizon_moved_at) AS double precision)"
     " AS horizon, skew_seconds, failing, last_error FROM workers ORDER BY beat_at DESC"
 )
+UNLINKED_AGE = (
+    "(SELECT CAST(coalesce(max(extract(epoch FROM"  # noqa: S608 - constants only
+    " clock_timestamp() - e.recorded_at)), 0)"
+    f" AS double precision) FROM audit_entries AS e WHERE {UNLINKED})"
+)
 OLDEST = text(
-    "SELECT CAST(extract(epoch FROM clock_timestamp() - min(created_at)) AS double precision)"
-    " AS oldest, EXISTS (SELECT FROM deliveries WHERE bureau_id = :bureau"
+    "SELECT CAST(extract(epoch FROM"  # noqa: S608 - constants only
+    " clock_timestamp() - min(created_at)) AS double precision) AS oldest,"
+    " EXISTS (SELECT FROM deliveries WHERE bureau_id = :bureau"
     "  AND parked_at IS NOT NULL) AS has_parked,"
     " EXISTS (SELECT FROM raw_messages WHERE bureau_id = :bureau"
-    "  AND state = 'quarantined') AS has_quarantined"
+    "  AND state = 'quarantined') AS has_quarantined,"
+    f" {UNLINKED_AGE} AS unlinked"
     " FROM deliveries WHERE bureau_id = :bureau AND parked_at IS NULL"
     " AND subscriber = ANY(CAST(:own AS text[]))"
 )
@@ -184,7 +193,8 @@ async def read_messages(hotline: Hotline, bureau: int) -> dict[str, tuple[int, f
 
 
 async def read_oldest(hotline: Hotline, bureau: int) -> Any:
-    """`oldest` pending of our own handlers in seconds, `has_parked`, `has_quarantined`."""
+    """`oldest` pending of our own handlers in seconds, `has_parked`, `has_quarantined`, and how
+    long the oldest audit entry outside of the chain has been there (`unlinked`)."""
     async with hotline.database.transaction(bureau, writing=False) as tx:
         return await tx.row(OLDEST, bureau=bureau, own=list(INTERNAL))
 

@@ -9,7 +9,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.tickets import Hotline
-from shared.tickets.vitals import Vitals, read_messages, read_owed, read_standing, read_vitals
+from shared.tickets.vitals import (
+    Vitals,
+    read_messages,
+    read_oldest,
+    read_owed,
+    read_standing,
+    read_vitals,
+)
 
 OF_SUBSCRIBER = ("bureau", "subscriber")
 OF_STATE = ("bureau", "state")
@@ -39,6 +46,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "endpoints_disabled": ("停用的接收端", OF_SUBSCRIBER),
         "endpoints_failing": ("一直没有送达的接收端", OF_SUBSCRIBER),
         "reconciliation_open": ("未了的对账差异", ("bureau", "source")),
+        "audit_unlinked_seconds": ("最早一条尚未入链的查阅记录的秒数", ("bureau",)),
         "messages_oldest_seconds": ("最早一条等待或隔离中的消息的秒数", OF_STATE),
     }
 )
@@ -94,6 +102,9 @@ async def read_gauges(hotline: Hotline) -> Gauges:
             for name in OWED:
                 gauges.set(f"deliveries_{name}", getattr(owed, name), *key)
             gauges.set("deliveries_oldest_seconds", owed.oldest, *key)
+        gauges.set(
+            "audit_unlinked_seconds", (await read_oldest(hotline, bureau)).unlinked, str(bureau)
+        )
         for state, (count, oldest) in (await read_messages(hotline, bureau)).items():
             gauges.set("messages", count, str(bureau), state)
             gauges.set("messages_oldest_seconds", oldest, str(bureau), state)

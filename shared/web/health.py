@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from shared.errors import Unavailable
 from shared.tickets import Hotline
-from shared.tickets.vitals import read_oldest, read_vitals
+from shared.tickets.vitals import UNLINKED_SECONDS, read_oldest, read_vitals
 from shared.web.auth import HotlineState
 from shared.web.gauges import Gauges, read_gauges
 from shared.web.measuring import Measures
@@ -82,6 +82,8 @@ async def look(hotline: Hotline) -> tuple[float, list[str]]:
             troubles["deliveries_parked"] = None
         if found.has_quarantined:
             troubles["messages_quarantined"] = None
+        if found.unlinked > UNLINKED_SECONDS:
+            troubles["audit_unlinked"] = None
     return oldest, list(troubles)
 
 

@@ -18,6 +18,7 @@ from shared.tickets.freezing import freeze_due_months
 from shared.worker.bell import JOB, QUEUE, redis_settings
 from shared.worker.callbacks import Switchboard
 from shared.worker.calls import Sender
+from shared.worker.chaining import Chainer
 from shared.worker.deliveries import Handler, Hold, drain, hold_nothing
 from shared.worker.failures import describe
 from shared.worker.heartbeat import Heartbeat
@@ -32,6 +33,7 @@ REDIS_PAUSE_SECONDS = 1.0
 DATABASE_PAUSE_SECONDS = (0.05, 0.5)  # a connection lost costs little, a server away waits longer
 HOUSEKEEPING_SECONDS = 60.0
 CALLBACK_SECONDS = 1.0
+CHAIN_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class WorkerProcess:
         sweep = self.hotline.settings.sweep_seconds
         heart = Heartbeat.open(self.hotline)
         watch = partial(watched, heart)
+        chainer = Chainer(self.hotline)
         drain_all = watch("drain", partial(self._drain, heart.hold))
         try:
             await heart.look(self.hotline)
@@ -67,9 +70,12 @@ class WorkerProcess:
                 board = Switchboard(self.hotline, self.sender)
                 call = watch("callbacks", partial(board.look, tasks))
                 tasks.create_task(repeat(call, seconds=CALLBACK_SECONDS))
+                link = watch("audit", chainer.look)
+                tasks.create_task(repeat(link, seconds=CHAIN_SECONDS))
                 keep = watch("housekeeping", self._keep_house)
                 tasks.create_task(repeat(keep, seconds=HOUSEKEEPING_SECONDS))
         finally:
+            await chainer.close()
             await heart.leave()
 
     async def _drain(self, hold: Hold = hold_nothing) -> None:

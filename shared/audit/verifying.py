@@ -1,0 +1,131 @@
+"""Reading a chain again from its first link: what was changed, taken out, moved, slipped in, cut.
+
+A fault does not spread: what follows is checked against the digest that stands there.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import text
+
+from shared.audit.anchors import Anchor
+from shared.audit.chain import CANONICAL, MICROSECONDS, Head, find_head, first_digest, next_digest
+from shared.audit.viewers import LOW
+from shared.db import Tx
+
+PAGE = 20_000
+SLACK_MICROSECONDS = 600_000_000  # longer than any look at a ticket takes
+
+LINKS = text(
+    f"SELECT l.seq, l.entry, l.digest, e.entry IS NOT NULL AS stands, {CANONICAL} AS canonical,"  # noqa: S608
+    f" {MICROSECONDS.format('recorded_at')} AS recorded FROM audit_links AS l"
+    " LEFT JOIN audit_entries AS e ON e.bureau_id = l.bureau_id AND e.entry = l.entry"
+    " WHERE l.bureau_id = :bureau AND l.seq > :after ORDER BY l.seq LIMIT :limit"
+)
+STRAY = text(
+    f"SELECT e.entry, e.xid >= {LOW} AS is_fresh FROM audit_entries AS e"  # noqa: S608
+    " WHERE e.bureau_id = :bureau AND NOT EXISTS (SELECT FROM audit_links AS l"
+    "  WHERE l.bureau_id = :bureau AND l.entry = e.entry) ORDER BY e.entry"
+)
+
+
+class FaultKind(StrEnum):
+    CHANGED = "changed"  # the row, its link, or what stood right before it
+    REMOVED = "removed"  # the row is gone, its link is not
+    UNLINKED = "unlinked"  # links are gone
+    INSERTED = "inserted"  # a row that was never linked when its time was
+    BACKDATED = "backdated"  # a row linked long after the time it tells
+    CUT = "cut"  # the chain ends before its head, or an anchor
+    REWRITTEN = "rewritten"  # another chain than the one that was anchored
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`entry`: the row's number, None where only the place of the link is known."""
+
+    kind: FaultKind
+    seq: int | None
+    entry: int | None
+    since: str | None = None
+
+
+@dataclass(slots=True)
+class Checker:
+    """Takes the links in their order; every fault is told once, with the row."""
+
+    digest: bytes
+    anchors: Sequence[Anchor] = ()
+    seq: int = 0
+    rows: int = 0
+    latest: int = 0
+    lost_place: bool = False
+    _anchored: dict[int, list[Anchor]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._anchored = {}
+        for anchor in self.anchors:
+            self._anchored.setdefault(anchor.seq, []).append(anchor)
+
+    def check(self, link: Any) -> Iterator[Fault]:
+        if link.seq != self.seq + 1:
+            yield from (Fault(FaultKind.UNLINKED, n, None) for n in range(self.seq + 1, link.seq))
+            self.lost_place = True
+        if not link.stands:
+            yield Fault(FaultKind.REMOVED, link.seq, link.entry)
+        else:
+            yield from self._check_row(link)
+        for anchor in self._anchored.get(link.seq, ()):
+            if anchor.digest != link.digest:
+                yield Fault(FaultKind.REWRITTEN, link.seq, link.entry, anchor.at)
+        self.seq, self.digest, self.lost_place = link.seq, bytes(link.digest), False
+
+    def _check_row(self, link: Any) -> Iterator[Fault]:
+        self.rows += 1
+        if not self.lost_place and next_digest(self.digest, link.canonical) != link.digest:
+            yield Fault(FaultKind.CHANGED, link.seq, link.entry)
+        if link.recorded < self.latest - SLACK_MICROSECONDS:
+            yield Fault(FaultKind.BACKDATED, link.seq, link.entry)
+        self.latest = max(self.latest, link.recorded)
+
+    def close(self, head: Head) -> Iterator[Fault]:
+        """What should have come after the last link."""
+        if head.seq != self.seq or head.digest != self.digest:
+            yield Fault(FaultKind.CUT, self.seq + 1, None)
+        for anchor in self.anchors:
+            if anchor.seq > self.seq:
+                yield Fault(FaultKind.CUT, self.seq + 1, None, anchor.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`fresh`: rows not linked yet, as they may be for some seconds."""
+
+    rows: int
+    fresh: int
+    anchors: int
+    faults: Sequence[Fault]
+
+
+async def verify_chain(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verdict:
+    """All of one moment: `tx` is a snapshot."""
+    checker = Checker(first_digest(tx.bureau), anchors)
+    faults: list[Fault] = []
+    async for page in _pages(tx):
+        faults += (fault for link in page for fault in checker.check(link))
+    faults += checker.close(await find_head(tx))
+    stray = await tx.rows(STRAY, bureau=tx.bureau)
+    faults += _inserted(stray)
+    return Verdict(checker.rows, sum(row.is_fresh for row in stray), len(anchors), faults)
+
+
+async def _pages(tx: Tx) -> AsyncIterator[Sequence[Any]]:
+    after = 0
+    while page := await tx.rows(LINKS, bureau=tx.bureau, after=after, limit=PAGE):
+        yield page
+        after = page[-1].seq
+
+
+def _inserted(stray: Iterable[Any]) -> Iterator[Fault]:
+    return (Fault(FaultKind.INSERTED, None, row.entry) for row in stray if not row.is_fresh)
