@@ -10,6 +10,7 @@ from sqlalchemy import text
 from shared.tickets import Hotline
 from tests.conftest import BUREAU
 from tests.factories import Desk, SetClock
+from tests.platform import Platform
 
 NOW = "2026-11-18T09:30:00+08:00"
 ENTRIES = text(
@@ -23,6 +24,11 @@ Entries = Callable[[], Awaitable[list[Any]]]
 async def desk(dispatch: AsyncClient, keys: dict[str, str], set_clock: SetClock) -> Desk:
     await set_clock(NOW)
     return Desk(dispatch, keys)
+
+
+@pytest.fixture
+def city(intake: AsyncClient, secrets: dict[str, str]) -> Platform:
+    return Platform(intake, "city-12345", secrets["city-12345"])
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One word of a caller: for a purpose, on one's own open ticket, thirty times a day, on record."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from tests.factories import CALLER, Desk, SetClock, make_called_ticket
 
 LEAD, OTHER = "sanitation-section", "greening-section"
 Viewers = Callable[[str], Awaitable[list[dict[str, Any]]]]
-ASKED = {"field": "phone", "reason_code": "contact_caller", "reason": "先行联系"}
+ASKED: Mapping[str, Any] = {"field": "phone", "reason_code": "contact_caller", "reason": "先行联系"}
 KEPT = text(
     "SELECT status, answer FROM idempotency_keys WHERE bureau_id = :bureau"
     " AND idempotency_key = 'reveal-once'"
