@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_val
 from shared.errors import HotlineError
 
 PREFIX = "MINHU_"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 class MissingSetting(HotlineError):
@@ -54,6 +55,8 @@ class Settings(BaseModel, frozen=True):
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
         keys = {name: PREFIX + name.upper() for name in cls.model_fields}
         given = {name: env[key] for name, key in keys.items() if env.get(key)}
+        if env.get(CREDENTIALS):  # a file that systemd has laid out for this service alone
+            given.setdefault("keyring_file", str(Path(env[CREDENTIALS]) / "keyring.json"))
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:

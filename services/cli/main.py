@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "serve": Place("services.cli.serve", "运行一个服务：intake、dispatch 或 scoring"),
         "worker": Place("services.cli.worker", "运行后台进程"),
         "migrate": Place("services.cli.migrate", "升级数据库结构，建立角色并授权"),
-        "keyring": Place("services.cli.keyring", "密钥文件：新建"),
+        "keyring": Place("services.cli.keyring", "密钥文件：新建、更换、停用"),
         "audit": Place("services.cli.audit", "查阅记录：核验是否完整"),
         "keys": Place("services.cli.keys", "接口密钥：签发、列出、吊销"),
         "sources": Place("services.cli.sources", "上级平台：登记、更换签名密钥、列出"),

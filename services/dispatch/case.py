@@ -11,6 +11,7 @@ from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 from shared.tickets import Ledger
 from shared.vault.callers import Mask
+from shared.vault.free_text import hide_people
 
 Texts = dict[tuple[int, str], str]
 
@@ -51,8 +52,8 @@ class Case:
         return part_of(self.ticket, self.actor.unit) == ASSIST
 
     def record(self, event: Event, **texts: str | None) -> None:
-        """Writes the event; the caller's own name and numbers are taken out of the texts."""
-        masked = {name: self.mask(body) for name, body in texts.items() if body}
+        """Writes the event; callers' names and numbers, and other people's, are taken out."""
+        masked = {name: hide_people(self.mask(body)) for name, body in texts.items() if body}
         self.ticket = self.ledger.record(
             self.ticket, event, actor=self.actor, occurred_at=self.at, texts=masked
         )

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -33,7 +32,7 @@ def decode_cursor(keyring: Keyring, purpose: str, cursor: str, *, parameter: str
     except (binascii.Error, ValueError) as error:
         raise Invalid.field(f"/{parameter}", "游标无效") from error
     tag, data = raw[:TAG_BYTES], raw[TAG_BYTES:]
-    is_ours = hmac.compare_digest(tag, keyring.sign(purpose.encode() + b"\0" + data))
+    is_ours = keyring.has_signed(purpose.encode() + b"\0" + data, tag)
     if not is_ours or _spelled(raw) != cursor:
         raise Invalid.field(f"/{parameter}", "游标无效")
     return orjson.loads(data)

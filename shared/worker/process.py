@@ -23,6 +23,7 @@ from shared.worker.deliveries import Handler, Hold, drain, hold_nothing
 from shared.worker.failures import describe
 from shared.worker.heartbeat import Heartbeat
 from shared.worker.housekeeping import keep_house
+from shared.worker.renewing import Renewer
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class WorkerProcess:
                 tasks.create_task(repeat(call, seconds=CALLBACK_SECONDS))
                 link = watch("audit", chainer.look)
                 tasks.create_task(repeat(link, seconds=CHAIN_SECONDS))
+                renew = watch("keys", Renewer(self.hotline).look)
+                tasks.create_task(repeat(renew, seconds=HOUSEKEEPING_SECONDS))
                 keep = watch("housekeeping", self._keep_house)
                 tasks.create_task(repeat(keep, seconds=HOUSEKEEPING_SECONDS))
         finally:

@@ -14,6 +14,7 @@ from shared.settings import Settings
 from tests.audit.conftest import Entries
 from tests.factories import Desk
 from tests.intake.conftest import Drain
+from tests.matters.test_repeats import AT_100, CATEGORY
 from tests.platform import Platform
 
 WORDS = ("压缩站旁垃圾满溢", "夜间噪声扰民", "138****5678", "作业时段已提前")
@@ -115,7 +116,7 @@ async def tickets(desk: Desk, city: Platform, drain: Drain) -> tuple[str, str]:
     """Two of one matter, the first walked to its reply; another message in quarantine."""
     nos = []
     for number in (FIRST, SECOND):
-        pushed = await city.create(number)
+        pushed = await city.create(number, **CATEGORY, **AT_100)
         await drain()
         nos.append((await city.receipt(pushed))["ticket_no"])
     await city.create("SH-3", urgency="whenever")

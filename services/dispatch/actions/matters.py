@@ -13,6 +13,7 @@ from shared.labels import REFUSALS
 from shared.tickets import Ledger
 from shared.tickets.matters import MatterBook
 from shared.vault.callers import Mask
+from shared.vault.free_text import hide_people
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ def attach(case: MatterCase, body: MatterTicket) -> None:
     if ticket.matter is not None:
         code = "SAME_MATTER" if ticket.matter == case.matter.matter else "OTHER_MATTER"
         raise Conflict(REFUSALS[code])
-    texts = {"reason": case.mask(body.reason)} if body.reason else {}
+    texts = {"reason": hide_people(case.mask(body.reason))} if body.reason else {}
     case.book.attach(ticket, case.matter.matter, actor=case.actor, reason="by_hand", texts=texts)
 
 
@@ -66,7 +67,9 @@ def detach(case: MatterCase, body: Detachment, *, followers: int) -> None:
         raise Conflict(REFUSALS["NOT_IN_MATTER"])
     if followers:
         raise Conflict(REFUSALS["ROOT_OF_REPEATS"])
-    case.book.detach(ticket, actor=case.actor, texts={"reason": case.mask(body.reason)})
+    case.book.detach(
+        ticket, actor=case.actor, texts={"reason": hide_people(case.mask(body.reason))}
+    )
 
 
 def check_note(case: MatterCase, body: MatterNote) -> None:
@@ -90,7 +93,10 @@ def note(case: MatterCase, body: MatterNote) -> None:
         case.named[no] = case.ledger.record(case.named[no], kept, actor=case.actor)
     taken = NoteTaken(is_measure=body.measure, kept=tuple(dict.fromkeys(body.kept)))
     case.book.record(
-        case.matter.matter, taken, actor=case.actor, texts={"text": case.mask(body.text)}
+        case.matter.matter,
+        taken,
+        actor=case.actor,
+        texts={"text": hide_people(case.mask(body.text))},
     )
 
 
@@ -101,5 +107,5 @@ def close(case: MatterCase, body: Closing) -> None:
         case.matter.matter,
         MatterClosed(),
         actor=case.actor,
-        texts={"reason": case.mask(body.reason)},
+        texts={"reason": hide_people(case.mask(body.reason))},
     )

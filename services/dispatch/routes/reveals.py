@@ -33,6 +33,7 @@ from shared.errors import ErrorKind, Forbidden, HotlineError, Invalid
 from shared.labels import REVEALS
 from shared.tickets import Hotline, Ledger
 from shared.vault.callers import Caller, Mask
+from shared.vault.free_text import hide_people
 from shared.web.auth import identify
 from shared.web.bodies import check_json_type, parse, read_body
 from shared.web.idempotency import IdempotentCall
@@ -88,7 +89,11 @@ async def reveal(request: Request, no: str) -> Response:
             raise QuotaSpent(f"每把密钥每日至多 {PER_DAY} 次，明日零时起重新计")
         detail = {"field": body.field, "reason_code": body.reason_code}
         shown = reading_of(
-            request, actor, ReadingKind.REVEAL, reason=Mask(caller)(body.reason), **detail
+            request,
+            actor,
+            ReadingKind.REVEAL,
+            reason=hide_people(Mask(caller)(body.reason)),
+            **detail,
         )
         await record_reading(ledger.tx, shown, [ticket.ticket_id])
         expires_at = city_time(ledger.now + LASTS)

@@ -14,6 +14,7 @@ from shared.domain.events import TicketReceived, TicketUpdated
 from shared.domain.ticket import Ticket
 from shared.domain.words import TicketKind
 from shared.tickets import list_entries
+from shared.vault.free_text import hide_people
 
 NUMBERS = 1_000_000
 
@@ -25,7 +26,7 @@ def create(desk: IntakeDesk, source: str, message: TicketCreated) -> Ticket:
     ticket_id = desk.ids.pop()
     caller = caller_of(data.caller)
     mask = desk.seal(ticket_id, caller)
-    texts = {name: mask(body) for name, body in word.texts.items()}
+    texts = masked_texts(word, mask)
     raw = unknown_fields(data)
     codes = {**word.codes}
     codes.setdefault("ticket_kind", TicketKind.TRANSFER)
@@ -127,9 +128,17 @@ def masked_word(
     hide = desk.mask_of(ticket, caller)
     if caller is not None and reseal and is_newer(ticket, word):
         desk.seal(ticket.ticket_id, caller)
-    texts = {name: hide(body) for name, body in word.texts.items()}
+    texts = masked_texts(word, hide)
     raw = unknown_fields(message.data)
     return replace(word, texts=texts), masked_json(raw, hide) if raw else None
+
+
+def masked_texts(word: Word, hide: Hide) -> dict[str, str]:
+    """An address is the place complained of: there only the caller's own is hidden."""
+    return {
+        name: hide(body) if name == "address" else hide_people(hide(body))
+        for name, body in word.texts.items()
+    }
 
 
 def masked_json(raw: str, hide: Hide) -> str:

@@ -14,6 +14,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.tickets import Ledger, find_masters, lock_ids
 from shared.vault.callers import Caller, CallerRow, Mask, seal_caller
+from shared.vault.rotation import adopt_known
 
 Mark = dict[str, Any]
 
@@ -126,7 +127,9 @@ class IntakeDesk:
         await self.ledger.flush()
         tx = self.ledger.tx
         if self.callers:
-            rows = [caller_values(row) for row in self.callers.values()]
+            numbers = {one: self.known_callers[one].number for one in self.callers}
+            written = await adopt_known(tx, self.ledger.keyring, self.callers.values(), numbers)
+            rows = [caller_values(row) for row in written]
             encoded = orjson.dumps(rows).decode()
             await tx.run(queries.PUT_CALLERS, bureau=tx.bureau, callers=encoded)
         if self.receipts:
