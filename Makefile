@@ -25,7 +25,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format clocks stateful feed storm control faulty callbacks reconcile recovery upgrade docs views scores bench lock clean
+.PHONY: help install up demo test check format audit clocks stateful feed storm control faulty callbacks reconcile recovery upgrade docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -100,6 +100,10 @@ views: $(STAMP) ## 由指标目录写出报表视图的语句，指标有变时�
 
 callbacks: $(STAMP) ## 五千次回调送往时好时坏的接收端，两个后台进程中途杀掉一个，一件不丢、逐件有序
 	@MINHU_CALLBACKS=5000 $(BIN)/python -m pytest tests/callbacks $(PYTEST_ARGS)
+
+audit: $(STAMP) ## 一百万条查阅记录的链一分钟内核验完，一千种篡改逐一发现并指明（约十五分钟）
+	@MINHU_AUDIT_LENGTH=1000000 MINHU_AUDIT_ROWS=10000 MINHU_TAMPERINGS=1000 MINHU_SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest tests/audit/test_size.py tests/audit/test_chain.py $(PYTEST_ARGS)
 
 clocks: $(STAMP) ## 以独立的逐分钟表核对十万例时限，另逐步推算两千例
 	@$(BIN)/python -m tests.clocks

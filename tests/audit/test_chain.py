@@ -20,7 +20,7 @@ from shared.worker.chaining import Chainer
 from tests.conftest import BUREAU, Stack, Tell
 
 ROWS = int(os.environ.get("MINHU_AUDIT_ROWS", "400"))
-TAMPERINGS = int(os.environ.get("MINHU_TAMPERINGS", "60"))
+TAMPERINGS = int(os.environ.get("MINHU_TAMPERINGS", "40"))
 SEED = int(os.environ.get("MINHU_SEED", "1"))
 # The days of a year, readers in turn, one to three tickets each.
 FILL = text(

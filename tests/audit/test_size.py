@@ -7,7 +7,7 @@ from shared.tickets import Hotline
 from tests.audit.test_chain import fill, link, verified
 from tests.conftest import Tell
 
-ROWS = int(os.environ.get("MINHU_AUDIT_LENGTH", "20000"))
+ROWS = int(os.environ.get("MINHU_AUDIT_LENGTH", "5000"))
 SECONDS_A_MILLION = 60
 
 

@@ -27,7 +27,11 @@ SERVICES = {"intake": create_intake, "dispatch": create_dispatch, "scoring": cre
 READING = frozenset({"POST /v1/schemes/{scheme}/{version}/trial"})
 # Their answer holds a secret and is given once; whoever loses it makes another one.
 TOLD_ONCE = frozenset(
-    {"POST /v1/subscriptions", "POST /v1/subscriptions/{subscription}/rotate-secret"}
+    {
+        "POST /v1/subscriptions",
+        "POST /v1/subscriptions/{subscription}/rotate-secret",
+        "POST /v1/tickets/{no}/reveal",
+    }
 )
 # A platform's own: signed, without a key. Done twice, the same call is told twice, by one id.
 WITHOUT_KEY = frozenset({"POST /v1/callback/deliveries/{delivery}/replay"})

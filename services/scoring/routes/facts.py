@@ -18,8 +18,10 @@ from services.scoring.routes.asking import scope_of
 from services.scoring.routes.showing import note_export
 from services.scoring.routes.streaming import Streamed
 from services.scoring.schemas import FactsQuery
+from shared.domain.actor import Actor
 from shared.errors import Invalid, Unavailable
 from shared.tickets import Hotline
+from shared.web import watermark
 from shared.web.auth import Caller, HotlineState
 from shared.web.bodies import check_query
 from shared.web.cursors import (
@@ -31,6 +33,7 @@ from shared.web.cursors import (
     refuse_unknown,
 )
 from shared.web.openapi import answers, parameter
+from shared.web.watermark import file_name, watermark_of
 
 router = APIRouter(prefix="/v1/facts", tags=["考核"])
 
@@ -50,6 +53,14 @@ class Asked:
     wish: Wish
     place: Place
     purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Who takes the rows away, and when."""
+
+    by: Actor
+    at: datetime
 
 
 @router.get(
@@ -96,18 +107,22 @@ async def list_facts(request: Request, caller: Caller, hotline: HotlineState) ->
             horizon = await look_ahead(ledger.tx)
         else:
             page = await read_page(ledger.tx, wish, place, limit=limit)
-    await note_export(request, caller, hotline=hotline)
+    taken = Taken(caller.actor, await note_export(request, caller, hotline=hotline))
     if in_full:
-        return stream(request, hotline, asked, horizon)
+        return stream(request, hotline, asked, horizon, taken=taken)
     cursor = encode_cursor(hotline.keyring, purpose, written_place(page.place))
     if form is Form.CSV:
         body = BOM + HEADER + "".join(page.rows)
-        return Response(body, headers=file_headers(request, cursor), media_type=CSV_TYPE)
+        return Response(body, headers=file_headers(request, cursor, taken), media_type=CSV_TYPE)
     items = [orjson.Fragment(row) for row in page.rows]
-    return list_answer(request, items, cursor, parameter=CURSOR)
+    answer = list_answer(request, items, cursor, parameter=CURSOR)
+    answer.headers[watermark.HEADER] = watermark_of(taken.by, taken.at)
+    return answer
 
 
-def stream(request: Request, hotline: Hotline, asked: Asked, horizon: Horizon) -> Response:
+def stream(
+    request: Request, hotline: Hotline, asked: Asked, horizon: Horizon, *, taken: Taken
+) -> Response:
     """The cursor goes ahead of the rows: the horizon is fixed before the first is read."""
     streams: asyncio.Semaphore = request.app.state.fact_streams
     if streams.locked():
@@ -124,12 +139,14 @@ def stream(request: Request, hotline: Hotline, asked: Asked, horizon: Horizon) -
             async for some in stream_file(tx, asked.wish, asked.place, horizon=horizon):
                 yield some
 
-    return Streamed(rows(), headers=file_headers(request, cursor), media_type=CSV_TYPE)
+    return Streamed(rows(), headers=file_headers(request, cursor, taken), media_type=CSV_TYPE)
 
 
-def file_headers(request: Request, cursor: str) -> dict[str, str]:
+def file_headers(request: Request, cursor: str, taken: Taken) -> dict[str, str]:
+    name = file_name("facts", "csv", actor=taken.by, now=taken.at)
     return {
-        "Content-Disposition": 'attachment; filename="facts.csv"',
+        "Content-Disposition": f'attachment; filename="{name}"',
+        watermark.HEADER: watermark_of(taken.by, taken.at),
         "Link": link_to(request, cursor, parameter=CURSOR),
         NEXT_CURSOR: cursor,
         "Vary": "Accept",

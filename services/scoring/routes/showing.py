@@ -1,6 +1,7 @@
 """Who was told of which tickets behind a figure, and who took figures away."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from fastapi import Request
 
@@ -23,7 +24,8 @@ async def note_figures(
             await record_named(tx, reading, named)
 
 
-async def note_export(request: Request, caller: Identity, *, hotline: Hotline) -> None:
-    """Rows without words or callers: who took them, and by which bounds."""
+async def note_export(request: Request, caller: Identity, *, hotline: Hotline) -> datetime:
+    """Rows without words or callers: who took them, by which bounds, and when."""
     async with hotline.database.transaction(caller.bureau, writing=False) as tx:
         await record_reading(tx, reading_page(request, caller.actor, ReadingKind.EXPORT))
+        return tx.now
