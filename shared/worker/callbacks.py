@@ -43,23 +43,37 @@ IS_DUE = (
     f"d.parked_at IS NULL AND {OUTSIDE.replace('subscriber', 'd.subscriber')}"
     " AND (d.attempts + d.deferrals = 0 OR d.next_try_at <= :now)"
     " AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())"
-    " AND NOT EXISTS (SELECT FROM endpoints AS p WHERE p.bureau_id = d.bureau_id"
-    "  AND p.subscriber = d.subscriber AND p.disabled_at IS NOT NULL)"
 )
+IS_ENABLED = (
+    "NOT EXISTS (SELECT FROM endpoints AS p WHERE p.bureau_id = :bureau"
+    " AND p.subscriber = {subscriber} AND p.disabled_at IS NOT NULL)"
+)
+NEXT = (
+    "(SELECT min(d.subscriber) FROM deliveries AS d WHERE d.bureau_id = :bureau"  # noqa: S608
+    f" AND d.parked_at IS NULL AND {OUTSIDE.replace('subscriber', 'd.subscriber')}{{after}})"
+)
+# From name to name by the index, and in its order: what is owed is not walked through.
 RECEIVERS = text(
-    "SELECT DISTINCT d.subscriber FROM deliveries AS d"  # noqa: S608 - constants only
-    f" WHERE d.bureau_id = :bureau AND {IS_DUE}"
-    " AND split_part(d.subscriber, ':', 1) || ':' = ANY(CAST(:prefixes AS text[]))"
-    " ORDER BY d.subscriber"
+    f"WITH RECURSIVE owed(subscriber) AS (SELECT {NEXT.format(after='')}"  # noqa: S608
+    f" UNION ALL SELECT {NEXT.format(after=' AND d.subscriber > owed.subscriber')}"
+    "  FROM owed WHERE owed.subscriber IS NOT NULL)"
+    " SELECT owed.subscriber FROM owed"
+    " WHERE split_part(owed.subscriber, ':', 1) || ':' = ANY(CAST(:prefixes AS text[]))"
+    f" AND {IS_ENABLED.format(subscriber='owed.subscriber')}"
+    " AND EXISTS (SELECT FROM deliveries AS d WHERE d.bureau_id = :bureau"
+    f"  AND d.subscriber = owed.subscriber AND {IS_DUE} ORDER BY d.next_try_at OFFSET 0)"
+    " ORDER BY owed.subscriber"
 )
-# Never the second of a ticket's deliveries while the first is still owed. Materialized: a join
+# Never the second of a ticket's deliveries while the first is still owed. OFFSET keeps that a look
+# for each row: a join would read all that is owed, however little is taken. Materialized: a join
 # may run a subquery more than once, and each run would skip what the one before has locked.
 LEASE = text(
     "WITH taken AS MATERIALIZED (SELECT d.stream_id, d.seq FROM deliveries AS d"  # noqa: S608
     f" WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND {IS_DUE}"
+    f" AND {IS_ENABLED.format(subscriber=':subscriber')}"
     " AND NOT EXISTS (SELECT FROM deliveries AS earlier WHERE earlier.bureau_id = d.bureau_id"
     " AND earlier.stream_id = d.stream_id AND earlier.subscriber = d.subscriber"
-    " AND earlier.seq < d.seq)"
+    " AND earlier.seq < d.seq OFFSET 0)"
     " ORDER BY d.next_try_at, d.stream_id, d.seq LIMIT :most FOR UPDATE SKIP LOCKED)"
     " UPDATE deliveries AS d SET lease = :lease,"
     f" leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
