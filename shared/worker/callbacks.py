@@ -22,6 +22,7 @@ from sqlalchemy import text
 from shared.errors import NewerRelease, Unavailable
 from shared.models.messages import OUTSIDE
 from shared.outgoing import Answer, Letter
+from shared.outgoing.client import GONE
 from shared.tickets import Hotline, Ledger
 from shared.worker.calls import Claim, Key, Sender, read_claim
 from shared.worker.envelopes import prepare
@@ -31,6 +32,7 @@ from shared.worker.outcomes import Outcome, write_outcomes
 log = logging.getLogger(__name__)
 
 LANES = 8  # calls to one receiver at a time, each of another ticket
+HELD = 32  # leases on its calls, so that a free lane finds its next at hand
 LINES = 3  # transactions at a time for all receivers: the rest of the pool is for our own work
 LEASE_SECONDS = 4
 RENEW_SECONDS = 1.0
@@ -149,22 +151,27 @@ class Switchboard:
 
 @dataclass(slots=True)
 class Receiver:
-    """Calls to one subscriber, until nothing more is due. `renewed_at`: leases, by their calls."""
+    """Calls to one subscriber, until nothing more is due. `renewed_at`: leases, by their calls.
+
+    `is_gone`: it has said so, and none of the calls still held is begun.
+    """
 
     hotline: Hotline
     bureau: int
     subscriber: str
     sender: Sender
     lines: asyncio.Semaphore
+    lanes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LANES))
     flying: dict[asyncio.Task[Flight], Claim] = field(default_factory=dict)
     renewed_at: dict[asyncio.Task[Flight], float] = field(default_factory=dict)
+    is_gone: bool = False
 
     async def run(self) -> None:
         renewing = asyncio.create_task(self._renew_on())
         try:
             while True:
-                if len(self.flying) <= LANES // 2:
-                    for claim, letter in await self._take(LANES - len(self.flying)):
+                if not self.is_gone and len(self.flying) <= HELD // 2:
+                    for claim, letter in await self._take(HELD - len(self.flying)):
                         self.flying[asyncio.create_task(self._send(claim, letter))] = claim
                 if not self.flying:
                     return
@@ -277,9 +284,12 @@ class Receiver:
         return [read_claim(row, lease=lease, at=at) for row in rows]
 
     async def _send(self, claim: Claim, letter: Letter) -> Flight:
-        if time.monotonic() - claim.taken_at > OLDEST_SECONDS:
-            return claim, None
-        answer = await self.sender.post(letter)
+        async with self.lanes:
+            if self.is_gone or time.monotonic() - claim.taken_at > OLDEST_SECONDS:
+                return claim, None
+            answer = await self.sender.post(letter)
+            if answer.status == GONE:
+                self.is_gone = True
         if not answer.is_accepted:
             log.warning(
                 "callback failed",
