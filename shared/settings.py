@@ -25,6 +25,9 @@ class Settings(BaseModel, frozen=True):
     `delivery_batch`: deliveries drained in one transaction; `sweep_seconds`: between two sweeps.
     `callback_networks`: private networks that callbacks may go to; `callback_days`: without one
     success, after which a receiver is disabled; `callback_log_days`: how long calls are kept.
+    `trusted_proxies`: whose word on a caller's address is believed. `limit_*`: calls in a minute
+    of one key, of one platform, of one address, and those of an address that show no valid
+    credential; 0 for no limit.
     """
 
     database_url: str
@@ -41,8 +44,13 @@ class Settings(BaseModel, frozen=True):
     callback_networks: tuple[IPvAnyNetwork, ...] = ()
     callback_days: int = Field(default=5, ge=1, le=365)
     callback_log_days: int = Field(default=30, ge=1, le=3650)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    limit_key: int = Field(default=60_000, ge=0)
+    limit_source: int = Field(default=300_000, ge=0)
+    limit_address: int = Field(default=600_000, ge=0)
+    limit_failures: int = Field(default=1_200, ge=0)
 
-    @field_validator("callback_networks", mode="before")
+    @field_validator("callback_networks", "trusted_proxies", mode="before")
     @classmethod
     def split(cls, given: object) -> object:
         """One after the other, with commas between."""

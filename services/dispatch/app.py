@@ -13,9 +13,21 @@ from services.dispatch.routes import (
     subscriptions,
     tickets,
 )
+from shared.identity.scopes import Doors, Scope
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
+
+DOORS = Doors(
+    read=Scope.TICKETS_READ,
+    write=Scope.TICKETS_WRITE,
+    apart=(
+        ("/reveal", Scope.CALLERS_REVEAL),
+        ("/v1/subscriptions", Scope.SUBSCRIPTIONS),
+        ("/v1/dead-letters", Scope.ADMIN),
+        ("/v1/session", None),
+    ),
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -34,4 +46,5 @@ def create_app(settings: Settings) -> FastAPI:
             subscriptions.router,
         ],
         bell=ArqBell(settings.redis_url),
+        doors=DOORS,
     )

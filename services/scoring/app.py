@@ -21,10 +21,12 @@ from services.scoring.routes import (
     scores,
     trials,
 )
+from shared.identity.scopes import Doors, Scope
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
 
+DOORS = Doors(read=Scope.SCORES_READ, write=Scope.SCORES_WRITE)
 # Each holds a connection for as long as its reader takes.
 MOST_STREAMS = 2
 
@@ -55,5 +57,6 @@ def create_app(settings: Settings) -> FastAPI:
             sanitation.router,
         ),
         bell=ArqBell(settings.redis_url),
+        doors=DOORS,
         lifespans=(limit_streams,),
     )

@@ -1,5 +1,6 @@
 """The one schema, as SQLAlchemy Core tables."""
 
+from shared.models.accounts import accounts, recovery_codes, sessions, sign_in_failures
 from shared.models.assessment import deductions, inspections, media_items
 from shared.models.base import metadata
 from shared.models.callbacks import (
@@ -54,6 +55,7 @@ from shared.models.tickets import (
 from shared.models.transactions import transaction_bases
 
 __all__ = [
+    "accounts",
     "api_keys",
     "awaited_roots",
     "bureaus",
@@ -93,9 +95,12 @@ __all__ = [
     "reconciliation_pulls",
     "reconciliation_requests",
     "reconciliations",
+    "recovery_codes",
     "redrives",
     "sandbox_clock",
     "schemes",
+    "sessions",
+    "sign_in_failures",
     "source_secrets",
     "sources",
     "subscription_secrets",

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 
 from shared.identity import KeyStore
+from shared.identity.scopes import Doors
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.web.health import router as health_router
@@ -39,12 +40,14 @@ def make_app(
     title: str,
     routers: Sequence[APIRouter],
     bell: Bell,
+    doors: Doors,
     lifespans: Sequence[Lifespan] = (),
     inner: Sequence[Middleware] = (),
 ) -> FastAPI:
     """`app.state` holds `hotline`, `keys`, `bell`; `lifespans` open what one service alone has.
 
-    `inner`: middlewares behind the one that traces, before the routes.
+    `doors`: what a key must be for, to be used here. `inner`: middlewares behind the one that
+    traces, before the routes.
     """
     shown = settings.docs or settings.sandbox
 
@@ -56,6 +59,8 @@ def make_app(
             hotline.ring = bell.ring
             app.state.hotline = hotline
             app.state.keys = KeyStore(hotline.database)
+            await app.state.keys.start()
+            stack.push_async_callback(app.state.keys.stop)
             await bell.start()
             stack.push_async_callback(bell.stop)
             for one in lifespans:
@@ -81,6 +86,7 @@ def make_app(
     )
     app.state.settings = settings
     app.state.bell = bell
+    app.state.doors = doors
     app.state.measures = measures
     render_problems(app)
     for router in (health_router, *routers):
