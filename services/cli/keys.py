@@ -20,7 +20,7 @@ from shared.domain.words import Role
 from shared.errors import Invalid, NotFound
 from shared.identity import NewKey, issue_key
 from shared.identity.keys import revoke_key, rotate_key
-from shared.identity.scopes import SCOPES, Scope
+from shared.identity.scopes import SCOPES, KeyScope
 from shared.tickets import Hotline
 
 app = typer.Typer(
@@ -76,7 +76,7 @@ def issue(
     role: KeyRole = typer.Option(help="角色：unit、desk、leader、bi 或 admin"),
     unit: str | None = typer.Option(None, help="绑定的单位代号；unit 必填，bi 可填"),
     actor: str | None = typer.Option(None, help="持有人姓名，记入每一步操作"),
-    scope: list[Scope] = typer.Option([], help=SCOPE_HELP),
+    scope: list[KeyScope] = typer.Option([], help=SCOPE_HELP),
     expires: str | None = typer.Option(None, help=EXPIRES_HELP + "；不给即长期有效"),
     network: list[str] = typer.Option([], help="只许来自这个网段（如 10.20.0.0/16），可给多个"),
     bureau: str | None = typer.Option(None, help="局的代号；只有一个局时可省"),

@@ -13,18 +13,19 @@ from services.dispatch.routes import (
     subscriptions,
     tickets,
 )
-from shared.identity.scopes import Doors, Scope
+from shared.identity.scopes import Doors, KeyScope
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
+from shared.worker.tally import RedisTally
 
 DOORS = Doors(
-    read=Scope.TICKETS_READ,
-    write=Scope.TICKETS_WRITE,
+    read=KeyScope.TICKETS_READ,
+    write=KeyScope.TICKETS_WRITE,
     apart=(
-        ("/reveal", Scope.CALLERS_REVEAL),
-        ("/v1/subscriptions", Scope.SUBSCRIPTIONS),
-        ("/v1/dead-letters", Scope.ADMIN),
+        ("/reveal", KeyScope.CALLERS_REVEAL),
+        ("/v1/subscriptions", KeyScope.SUBSCRIPTIONS),
+        ("/v1/dead-letters", KeyScope.ADMIN),
         ("/v1/session", None),
     ),
 )
@@ -46,5 +47,6 @@ def create_app(settings: Settings) -> FastAPI:
             subscriptions.router,
         ],
         bell=ArqBell(settings.redis_url),
+        tally=RedisTally(settings.redis_url),
         doors=DOORS,
     )

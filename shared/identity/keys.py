@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.domain.words import Role
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identity.networks import read_network
-from shared.identity.scopes import Scope
+from shared.identity.scopes import KeyScope
 
 PREFIX = "mh"
 ID_LENGTH = 8
@@ -82,7 +82,7 @@ async def issue_key(
     role: Role,
     actor: str,
     unit: str | None = None,
-    scopes: Collection[Scope] = (),
+    scopes: Collection[KeyScope] = (),
     networks: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> NewKey:

@@ -37,12 +37,12 @@ FIND_TOKEN = text(
 class Identity:
     """A caller who has shown a live token. `account` is set where it is a person's session.
 
-    `scopes` None: all that the role may do. `networks` empty: from anywhere.
+    `key_scopes` None: all that the role may do. `networks` empty: from anywhere.
     """
 
     bureau: int
     actor: Actor
-    scopes: frozenset[str] | None = None
+    key_scopes: frozenset[str] | None = None
     networks: tuple[Network, ...] = ()
     account: str | None = None
 
@@ -123,7 +123,7 @@ def known_of(row: Any, asked_at: float) -> Known:
     identity = Identity(
         row.bureau_id,
         Actor(role=Role(row.role), name=row.actor, key=row.key_id, unit=row.unit_id),
-        scopes=None if row.scopes is None else frozenset(row.scopes),
+        key_scopes=None if row.scopes is None else frozenset(row.scopes),
         networks=tuple(read_network(one) for one in row.networks or ()),
         account=row.account,
     )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
     CALLERS_REVEAL = "callers:reveal"
@@ -19,15 +19,15 @@ class Scope(StrEnum):
 
 
 # As an operator reads it.
-SCOPES: Mapping[Scope, str] = MappingProxyType(
+SCOPES: Mapping[KeyScope, str] = MappingProxyType(
     {
-        Scope.TICKETS_READ: "看工单、事项、告知、应急预案与事件",
-        Scope.TICKETS_WRITE: "办理工单、事项，启停应急预案",
-        Scope.CALLERS_REVEAL: "查看诉求人的一项信息",
-        Scope.SUBSCRIPTIONS: "管理订阅与投递记录",
-        Scope.SCORES_READ: "看考核",
-        Scope.SCORES_WRITE: "考核方案、定版、检查录入",
-        Scope.ADMIN: "隔离区、对账差异、搁置的投递、平台回调",
+        KeyScope.TICKETS_READ: "看工单、事项、告知、应急预案与事件",
+        KeyScope.TICKETS_WRITE: "办理工单、事项，启停应急预案",
+        KeyScope.CALLERS_REVEAL: "查看诉求人的一项信息",
+        KeyScope.SUBSCRIPTIONS: "管理订阅与投递记录",
+        KeyScope.SCORES_READ: "看考核",
+        KeyScope.SCORES_WRITE: "考核方案、定版、检查录入",
+        KeyScope.ADMIN: "隔离区、对账差异、搁置的投递、平台回调",
     }
 )
 
@@ -37,11 +37,11 @@ class Doors:
     """Which scope a call to one service asks for. `apart`: by the route's template, the first
     that its beginning or end matches; None for what every key may do."""
 
-    read: Scope
-    write: Scope
-    apart: tuple[tuple[str, Scope | None], ...] = ()
+    read: KeyScope
+    write: KeyScope
+    apart: tuple[tuple[str, KeyScope | None], ...] = ()
 
-    def scope_of(self, method: str, route: str) -> Scope | None:
+    def scope_of(self, method: str, route: str) -> KeyScope | None:
         for part, scope in self.apart:
             if route == part or route.startswith(f"{part}/") or route.endswith(f"}}{part}"):
                 return scope

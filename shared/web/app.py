@@ -12,7 +12,9 @@ from shared.identity import KeyStore
 from shared.identity.scopes import Doors
 from shared.settings import Settings
 from shared.tickets import Hotline
+from shared.web.counting import Tally
 from shared.web.health import router as health_router
+from shared.web.limiting import Limited, Limits
 from shared.web.measuring import Measured, Measures
 from shared.web.paths import CleanPaths
 from shared.web.problems import render_problems
@@ -40,6 +42,7 @@ def make_app(
     title: str,
     routers: Sequence[APIRouter],
     bell: Bell,
+    tally: Tally,
     doors: Doors,
     lifespans: Sequence[Lifespan] = (),
     inner: Sequence[Middleware] = (),
@@ -63,10 +66,15 @@ def make_app(
             stack.push_async_callback(app.state.keys.stop)
             await bell.start()
             stack.push_async_callback(bell.stop)
+            if limits is not None:
+                await stack.enter_async_context(limits.shared())
             for one in lifespans:
                 await stack.enter_async_context(one(app))
             yield
 
+    # No limits in the sandbox, whose year passes in minutes (ruling 12).
+    limits = None if settings.sandbox else Limits(settings, tally)
+    limited = [] if limits is None else [Middleware(Limited, limits=limits)]
     measures = Measures()
     app = FastAPI(
         title=title,
@@ -78,6 +86,7 @@ def make_app(
         middleware=[
             Middleware(Measured, measures=measures),
             Middleware(TraceHeader),
+            *limited,
             Middleware(CleanPaths),
             *inner,
         ],
@@ -87,6 +96,7 @@ def make_app(
     app.state.settings = settings
     app.state.bell = bell
     app.state.doors = doors
+    app.state.limits = limits
     app.state.measures = measures
     render_problems(app)
     for router in (health_router, *routers):

@@ -11,6 +11,7 @@ from shared.identity import Identity, KeyStore
 from shared.identity.networks import holds
 from shared.identity.scopes import Doors
 from shared.tickets import Hotline
+from shared.web.limiting import admit_key, is_suspected
 from shared.web.origin import client_of
 
 ELSEWHERE = "此密钥只能在指定的网络中使用"
@@ -24,7 +25,9 @@ def get_hotline(request: Request) -> Hotline:
 async def identify(request: Request) -> Identity:
     """Raises Unauthenticated; Forbidden for a token that is not for this place or this call."""
     keys: KeyStore = request.app.state.keys
-    identity = await keys.identify(read_token(request))
+    token = read_token(request)
+    identity = await keys.identify(token, strangers=not is_suspected(request))
+    admit_key(request, identity.actor.key or "")
     check_network(request, identity)
     check_scope(request, identity)
     return identity
@@ -44,13 +47,13 @@ def check_network(request: Request, identity: Identity) -> None:
 
 
 def check_scope(request: Request, identity: Identity) -> None:
-    if identity.scopes is None:
+    if identity.key_scopes is None:
         return
     doors: Doors = request.app.state.doors
     route = request.scope.get("route")
     path = request.scope["path"] if route is None else route.path
     wanted = doors.scope_of(request.method, path)
-    if wanted is not None and wanted not in identity.scopes:
+    if wanted is not None and wanted not in identity.key_scopes:
         raise Forbidden(f"此密钥没有这项权限（{wanted}）")
 
 

@@ -14,7 +14,7 @@ from shared.domain.words import Role
 from shared.errors import Conflict
 from shared.identity import secret_hash
 from shared.identity.keys import revoke_key, rotate_key
-from shared.identity.scopes import Scope
+from shared.identity.scopes import KeyScope
 from shared.identity.uses import Uses
 from shared.tickets import Hotline
 from tests.access.asking import ask, bearer, change, issue
@@ -52,20 +52,20 @@ async def until(client: AsyncClient, token: str, status: int) -> float:
     ("scopes", "call", "status"),
     [
         ([], "GET /v1/tickets", 200),
-        ([Scope.TICKETS_READ], "GET /v1/tickets", 200),
-        ([Scope.TICKETS_READ], "GET /v1/events", 200),
-        ([Scope.TICKETS_READ], "POST /v1/tickets/{no}/triage", 403),
-        ([Scope.TICKETS_READ], "PUT /v1/emergency", 403),
-        ([Scope.TICKETS_READ], "GET /v1/dead-letters", 403),
-        ([Scope.TICKETS_WRITE], "GET /v1/tickets", 403),
-        ([Scope.TICKETS_WRITE], "POST /v1/tickets/{no}/triage", 422),
-        ([Scope.SCORES_READ, Scope.ADMIN], "GET /v1/tickets/{no}", 403),
-        ([Scope.ADMIN], "GET /v1/dead-letters", 200),
-        ([Scope.TICKETS_READ], "GET /v1/subscriptions", 403),
+        ([KeyScope.TICKETS_READ], "GET /v1/tickets", 200),
+        ([KeyScope.TICKETS_READ], "GET /v1/events", 200),
+        ([KeyScope.TICKETS_READ], "POST /v1/tickets/{no}/triage", 403),
+        ([KeyScope.TICKETS_READ], "PUT /v1/emergency", 403),
+        ([KeyScope.TICKETS_READ], "GET /v1/dead-letters", 403),
+        ([KeyScope.TICKETS_WRITE], "GET /v1/tickets", 403),
+        ([KeyScope.TICKETS_WRITE], "POST /v1/tickets/{no}/triage", 422),
+        ([KeyScope.SCORES_READ, KeyScope.ADMIN], "GET /v1/tickets/{no}", 403),
+        ([KeyScope.ADMIN], "GET /v1/dead-letters", 200),
+        ([KeyScope.TICKETS_READ], "GET /v1/subscriptions", 403),
     ],
 )
 async def test_a_call_outside_the_scope_is_forbidden(
-    dispatch: AsyncClient, hotline: Hotline, scopes: list[Scope], call: str, status: int
+    dispatch: AsyncClient, hotline: Hotline, scopes: list[KeyScope], call: str, status: int
 ) -> None:
     method, path = call.split()
     no = await make_ticket(hotline)
@@ -87,8 +87,8 @@ async def test_a_call_outside_the_scope_is_forbidden(
 async def test_scopes_hold_in_all_three_services(
     dispatch: AsyncClient, scoring: AsyncClient, intake: AsyncClient, hotline: Hotline
 ) -> None:
-    key = await issue(hotline, role=Role.ADMIN, scopes=[Scope.SCORES_READ])
-    other = await issue(hotline, role=Role.ADMIN, scopes=[Scope.ADMIN])
+    key = await issue(hotline, role=Role.ADMIN, scopes=[KeyScope.SCORES_READ])
+    other = await issue(hotline, role=Role.ADMIN, scopes=[KeyScope.ADMIN])
     addresses = {scoring: "/v1/schemes", intake: "/v1/quarantine", dispatch: "/v1/tickets"}
 
     found = [
@@ -103,13 +103,15 @@ async def test_scopes_hold_in_all_three_services(
 
 
 def test_revealing_a_caller_asks_for_a_scope_of_its_own() -> None:
-    assert DOORS.scope_of("POST", "/v1/tickets/{no}/reveal") is Scope.CALLERS_REVEAL
-    assert DOORS.scope_of("POST", "/v1/tickets/{no}/accept") is Scope.TICKETS_WRITE
+    assert DOORS.scope_of("POST", "/v1/tickets/{no}/reveal") is KeyScope.CALLERS_REVEAL
+    assert DOORS.scope_of("POST", "/v1/tickets/{no}/accept") is KeyScope.TICKETS_WRITE
 
 
 async def test_a_scope_widens_no_role(scoring: AsyncClient, hotline: Hotline) -> None:
     unit = "sanitation-section"
-    key = await issue(hotline, role=Role.UNIT, unit=unit, scopes=[Scope.ADMIN, Scope.SCORES_WRITE])
+    key = await issue(
+        hotline, role=Role.UNIT, unit=unit, scopes=[KeyScope.ADMIN, KeyScope.SCORES_WRITE]
+    )
 
     answer = await scoring.post("/v1/schemes", headers={**bearer(key), **KEY}, json={})
 
@@ -132,7 +134,7 @@ async def test_two_keys_live_while_a_system_changes_over_and_never_three(
     dispatch: AsyncClient, hotline: Hotline
 ) -> None:
     first = await issue(
-        hotline, actor="李强", scopes=[Scope.TICKETS_READ], networks=["127.0.0.0/8"]
+        hotline, actor="李强", scopes=[KeyScope.TICKETS_READ], networks=["127.0.0.0/8"]
     )
     second = await rotate(hotline, first, grace=timedelta(hours=24))
     assert [(await ask(dispatch, one)).status_code for one in (first, second)] == [200, 200]

@@ -1,6 +1,6 @@
 """`minhu keys` with an end, scopes and networks, and one key following another."""
 
-from shared.identity.scopes import Scope
+from shared.identity.scopes import KeyScope
 from tests.cli.console import Said, finish, run, start
 
 
@@ -37,7 +37,7 @@ def test_a_key_is_issued_with_an_end_scopes_and_networks_and_followed_by_another
 def test_the_help_names_every_scope(outside: dict[str, str]) -> None:
     told = run("keys", "issue", "--help", given={**outside, "COLUMNS": "2000"}).out
 
-    assert [scope for scope in Scope if scope.value not in told] == []
+    assert [scope for scope in KeyScope if scope.value not in told] == []
 
 
 def test_what_makes_no_sense_for_a_key_is_refused(outside: dict[str, str]) -> None:
