@@ -87,9 +87,3 @@ async def enter_bureau(connection: AsyncConnection, slug: str | None) -> int:
         raise NotFound(f"没有代号为 {slug} 的局；现有：{'、'.join(known)}")
     await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
     return bureau
-
-
-async def list_bureaus(hotline: Hotline) -> dict[str, int]:
-    """The bureaus' ids by slug, in their order."""
-    async with hotline.database.unscoped() as connection:
-        return {row.slug: int(row.bureau_id) for row in await connection.execute(BUREAUS)}

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.cli.folder import DEFAULT
-from services.cli.installation import enter_bureau, list_bureaus, run_on
+from services.cli.installation import enter_bureau, run_on
 from services.cli.spans import read_end, read_span
 from services.cli.table import print_rows
 from shared.domain.calendar import CITY_ZONE
@@ -128,7 +128,7 @@ def list_keys(
 ) -> None:
     async def work(hotline: Hotline) -> Sequence[tuple[str, Any]]:
         rows: list[tuple[str, Any]] = []
-        for slug, bureau_id in (await list_bureaus(hotline)).items():
+        for slug, bureau_id in (await hotline.slugs()).items():
             if bureau in (None, slug):
                 async with hotline.database.transaction(bureau_id, writing=False) as tx:
                     rows += [(slug, row) for row in await tx.rows(LIST_KEYS, bureau=bureau_id)]
