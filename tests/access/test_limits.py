@@ -8,9 +8,10 @@ from httpx import AsyncClient
 
 from services.dispatch.app import create_app as create_dispatch
 from services.intake.app import create_app as create_intake
+from shared.identity.networks import read_network
 from shared.settings import Settings
-from tests.access.asking import ask, bearer, heard_from
-from tests.access.test_keys import Hotline, issue
+from shared.tickets import Hotline
+from tests.access.asking import ask, bearer, heard_from, issue
 from tests.platform import Platform
 
 LIMITS = {"limit_key": 8, "limit_source": 12, "limit_address": 60, "limit_failures": 6}
@@ -67,9 +68,8 @@ async def test_an_address_that_fails_gets_429_and_good_keys_behind_it_go_on(
 
 
 async def test_failures_of_one_address_are_not_anothers(tight: Settings, hotline: Hotline) -> None:
-    proxied = tight.model_copy(update={"trusted_proxies": ["127.0.0.1/32"]})
-    checked = Settings.model_validate(proxied.model_dump())
-    async with heard_from(create_dispatch(checked), "127.0.0.1") as dispatch:
+    proxied = tight.model_copy(update={"trusted_proxies": (read_network("127.0.0.1"),)})
+    async with heard_from(create_dispatch(proxied), "127.0.0.1") as dispatch:
         found = [
             (await ask(dispatch, "mh_abcdefgh_guess", {"X-Forwarded-For": origin})).status_code
             for origin in ["203.0.113.9"] * 7 + ["203.0.113.8", "2001:db8::1"]
