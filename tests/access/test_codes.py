@@ -76,7 +76,8 @@ def test_passwords_are_kept_as_argon2id_and_nobody_has_the_password_of_nobody() 
 
 
 def test_asking_for_nobody_takes_as_long_as_asking_for_somebody() -> None:
-    kept, took = hash_password("correct-horse-battery"), {}
+    kept = hash_password("correct-horse-battery")
+    took: dict[bool, list[float]] = {}
     for encoded in (kept, NOBODY, kept, NOBODY, kept, NOBODY):
         began = time.process_time()
         is_password("wrong", encoded)

@@ -120,7 +120,7 @@ Mint = Callable[[Claims], str]
 
 
 def unsigned(claims: Claims) -> str:
-    return jwt.encode(claims, None, "none")
+    return jwt.encode(claims, "", "none")
 
 
 def with_public_key_as_secret(claims: Claims) -> str:
