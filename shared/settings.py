@@ -27,6 +27,10 @@ class Settings(BaseModel, frozen=True):
     `callback_networks`: private networks that callbacks may go to; `callback_days`: without one
     success, after which a receiver is disabled; `callback_log_days`: how long calls are kept.
     `audit_folder`: where the heads of the audit chains are kept, outside the database.
+    `trusted_proxies`: whose word on a caller's address is believed. `limit_*`: calls in a minute
+    of one key, of one platform, of one address, and those of an address that show no valid
+    credential; 0 for no limit. `session_*`: when a person's session ends. `oidc_*`: the bureau's
+    own sign-in provider, and the private networks and authority it is reached by.
     """
 
     database_url: str
@@ -44,8 +48,21 @@ class Settings(BaseModel, frozen=True):
     callback_days: int = Field(default=5, ge=1, le=365)
     callback_log_days: int = Field(default=30, ge=1, le=3650)
     audit_folder: Path | None = None
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    limit_key: int = Field(default=60_000, ge=0)
+    limit_source: int = Field(default=300_000, ge=0)
+    limit_address: int = Field(default=600_000, ge=0)
+    limit_failures: int = Field(default=1_200, ge=0)
+    session_idle_minutes: int = Field(default=30, ge=1, le=1440)
+    session_hours: int = Field(default=12, ge=1, le=168)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_secret_file: Path | None = None
+    oidc_redirect_url: str | None = None
+    oidc_networks: tuple[IPvAnyNetwork, ...] = ()
+    oidc_ca_file: Path | None = None
 
-    @field_validator("callback_networks", mode="before")
+    @field_validator("callback_networks", "trusted_proxies", "oidc_networks", mode="before")
     @classmethod
     def split(cls, given: object) -> object:
         """One after the other, with commas between."""
@@ -64,4 +81,8 @@ class Settings(BaseModel, frozen=True):
             raise MissingSetting(f"请设置环境变量：{wrong}") from None
         if settings.sandbox and settings.env == "production":
             raise MissingSetting("MINHU_ENV=production 时不得使用沙箱（MINHU_SANDBOX）")
+        if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_redirect_url):
+            raise MissingSetting(
+                "设了 MINHU_OIDC_ISSUER，还须设 MINHU_OIDC_CLIENT_ID 和 MINHU_OIDC_REDIRECT_URL"
+            )
         return settings

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from services.cli.addresses import DATABASE
+from services.cli.checks.access import check_access
 from services.cli.checks.database import check_rights, check_server
 from services.cli.checks.finding import Finding, Grade, bad, watch
 from services.cli.checks.machine import (
@@ -103,6 +104,7 @@ async def examine_work(settings: Settings) -> list[Finding]:
             await check_sources(hotline),
             *await check_bureaus(hotline, is_running=is_running),
             *await check_reconciliation(hotline),
+            *await check_access(hotline),
         ]
     finally:
         await hotline.close()

@@ -29,7 +29,10 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "migrate": Place("services.cli.migrate", "升级数据库结构，建立角色并授权"),
         "keyring": Place("services.cli.keyring", "密钥文件：新建、更换、停用"),
         "audit": Place("services.cli.audit", "查阅记录：核验是否完整"),
-        "keys": Place("services.cli.keys", "接口密钥：签发、列出、吊销"),
+        "keys": Place("services.cli.keys", "接口密钥：签发、列出、轮换、吊销"),
+        "accounts": Place(
+            "services.cli.accounts", "人员账号：新建、列出、停用、重置、解锁、强制退出"
+        ),
         "sources": Place("services.cli.sources", "上级平台：登记、更换签名密钥、列出"),
         "org": Place("services.cli.organisation", "机构：载入局和承办单位"),
         "calendar": Place("services.cli.calendar", "工作日历：载入一年的放假安排"),

@@ -15,12 +15,16 @@ from services.intake.routes import (
     reconciliations,
     webhooks,
 )
+from shared.identity.scopes import Doors, KeyScope
 from shared.identity.sources import SourceStore
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.web.app import make_app
 from shared.web.shortcut import Shortcut
 from shared.worker.bell import ArqBell
+from shared.worker.tally import RedisTally
+
+DOORS = Doors(read=KeyScope.ADMIN, write=KeyScope.ADMIN)
 
 
 @asynccontextmanager
@@ -46,6 +50,8 @@ def create_app(settings: Settings) -> FastAPI:
             cases.router,
         ],
         bell=ArqBell(settings.redis_url),
+        tally=RedisTally(settings.redis_url),
+        doors=DOORS,
         lifespans=[open_state],
         inner=[
             Middleware(Shortcut, prefix=webhooks.router.prefix, endpoint=webhooks.receive),

@@ -21,10 +21,13 @@ from services.scoring.routes import (
     scores,
     trials,
 )
+from shared.identity.scopes import Doors, KeyScope
 from shared.settings import Settings
 from shared.web.app import make_app
 from shared.worker.bell import ArqBell
+from shared.worker.tally import RedisTally
 
+DOORS = Doors(read=KeyScope.SCORES_READ, write=KeyScope.SCORES_WRITE)
 # Each holds a connection for as long as its reader takes.
 MOST_STREAMS = 2
 
@@ -55,5 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
             sanitation.router,
         ),
         bell=ArqBell(settings.redis_url),
+        tally=RedisTally(settings.redis_url),
+        doors=DOORS,
         lifespans=(limit_streams,),
     )

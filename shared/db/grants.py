@@ -10,6 +10,7 @@ ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 APP_GRANTS: Mapping[str, str] = MappingProxyType(
     {
+        "accounts": EDIT,
         "alembic_version": READ,
         "api_keys": EDIT,
         "audit_entries": APPEND,
@@ -54,8 +55,11 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "reconciliation_pulls": EDIT,
         "reconciliation_requests": EDIT,
         "reconciliations": APPEND,
+        "recovery_codes": ALL,
         "sandbox_clock": EDIT,
         "schemes": EDIT,
+        "sessions": ALL,
+        "sign_in_failures": ALL,
         "source_secrets": EDIT,
         "sources": EDIT,
         "subscription_secrets": EDIT,

@@ -1,5 +1,6 @@
 """The one schema, as SQLAlchemy Core tables."""
 
+from shared.models.accounts import accounts, recovery_codes, sessions, sign_in_failures
 from shared.models.assessment import deductions, inspections, media_items
 from shared.models.audit import audit_entries, audit_heads, audit_links, audit_tickets
 from shared.models.base import metadata
@@ -55,6 +56,7 @@ from shared.models.tickets import (
 from shared.models.transactions import transaction_bases
 
 __all__ = [
+    "accounts",
     "api_keys",
     "audit_entries",
     "audit_heads",
@@ -98,9 +100,12 @@ __all__ = [
     "reconciliation_pulls",
     "reconciliation_requests",
     "reconciliations",
+    "recovery_codes",
     "redrives",
     "sandbox_clock",
     "schemes",
+    "sessions",
+    "sign_in_failures",
     "source_secrets",
     "sources",
     "subscription_secrets",

@@ -1,6 +1,6 @@
 """One signed call: no redirects, no proxy of the environment.
 
-Of a POST nothing is read but the head; of a GET no more than is asked for, in no more time.
+Of a callback nothing is read but the head; of all else no more than is asked for, in no more time.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was read of a GET: its body with status 200, or in `error` why there is none."""
+    """What was read: its body with status 200, or in `error` why there is none."""
 
     body: bytes = b""
     error: str | None = None
@@ -79,10 +79,20 @@ class Client:
         self, url: str, headers: Mapping[str, str], *, most: int, seconds: float
     ) -> Page:
         """A GET of at most so many bytes in at most so many seconds. Never raises either."""
+        return await self._read("GET", Letter(url, b"", dict(headers)), most=most, seconds=seconds)
+
+    async def ask(self, letter: Letter, *, most: int, seconds: float) -> Page:
+        """A POST whose answer is read, as bounded as a GET is."""
+        return await self._read("POST", letter, most=most, seconds=seconds)
+
+    async def _read(self, method: str, letter: Letter, *, most: int, seconds: float) -> Page:
+        body = letter.body if method == "POST" else None
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._open("GET", url, dict(headers), timeout=seconds) as response,
+                self._open(
+                    method, letter.url, letter.headers, body=body, timeout=seconds
+                ) as response,
             ):
                 if response.status_code != 200:
                     return Page(error=f"HTTP {response.status_code}")

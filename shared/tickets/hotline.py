@@ -13,6 +13,7 @@ from shared.tickets.rulebooks import Rulebooks
 from shared.vault.keyring import Keyring
 
 BUREAUS = text("SELECT bureau_id FROM bureaus ORDER BY bureau_id")
+SLUGS = text("SELECT slug, bureau_id FROM bureaus ORDER BY bureau_id")
 
 
 def no_bell() -> None:
@@ -61,6 +62,11 @@ class Hotline:
         """Sweeps run bureau by bureau; the list itself belongs to none."""
         async with self.database.unscoped() as connection:
             return list((await connection.execute(BUREAUS)).scalars())
+
+    async def slugs(self) -> dict[str, int]:
+        """The bureaus' ids by slug, in their order."""
+        async with self.database.unscoped() as connection:
+            return {row.slug: int(row.bureau_id) for row in await connection.execute(SLUGS)}
 
     async def close(self) -> None:
         await self.database.close()

@@ -9,9 +9,12 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 
 from shared.identity import KeyStore
+from shared.identity.scopes import Doors
 from shared.settings import Settings
 from shared.tickets import Hotline
+from shared.web.counting import Tally
 from shared.web.health import router as health_router
+from shared.web.limiting import Limited, Limits
 from shared.web.measuring import Measured, Measures
 from shared.web.paths import CleanPaths
 from shared.web.problems import render_problems
@@ -39,12 +42,15 @@ def make_app(
     title: str,
     routers: Sequence[APIRouter],
     bell: Bell,
+    tally: Tally,
+    doors: Doors,
     lifespans: Sequence[Lifespan] = (),
     inner: Sequence[Middleware] = (),
 ) -> FastAPI:
     """`app.state` holds `hotline`, `keys`, `bell`; `lifespans` open what one service alone has.
 
-    `inner`: middlewares behind the one that traces, before the routes.
+    `doors`: what a key must be for, to be used here. `inner`: middlewares behind the one that
+    traces, before the routes.
     """
     shown = settings.docs or settings.sandbox
 
@@ -56,12 +62,19 @@ def make_app(
             hotline.ring = bell.ring
             app.state.hotline = hotline
             app.state.keys = KeyStore(hotline.database)
+            await app.state.keys.start()
+            stack.push_async_callback(app.state.keys.stop)
             await bell.start()
             stack.push_async_callback(bell.stop)
+            if limits is not None:
+                await stack.enter_async_context(limits.shared())
             for one in lifespans:
                 await stack.enter_async_context(one(app))
             yield
 
+    # No limits in the sandbox, whose year passes in minutes (ruling 12).
+    limits = None if settings.sandbox else Limits(settings, tally)
+    limited = [] if limits is None else [Middleware(Limited, limits=limits)]
     measures = Measures()
     app = FastAPI(
         title=title,
@@ -73,6 +86,7 @@ def make_app(
         middleware=[
             Middleware(Measured, measures=measures),
             Middleware(TraceHeader),
+            *limited,
             Middleware(CleanPaths),
             *inner,
         ],
@@ -81,6 +95,8 @@ def make_app(
     )
     app.state.settings = settings
     app.state.bell = bell
+    app.state.doors = doors
+    app.state.limits = limits
     app.state.measures = measures
     render_problems(app)
     for router in (health_router, *routers):

@@ -58,9 +58,16 @@ class IdempotentCall:
     def read(
         cls, request: Request, identity: Identity, raw: bytes, *, needs_key: bool = True
     ) -> "IdempotentCall":
+        return cls.of(request, identity.actor.key or "", raw, needs_key=needs_key)
+
+    @classmethod
+    def of(
+        cls, request: Request, key: str, raw: bytes, *, needs_key: bool = True
+    ) -> "IdempotentCall":
+        """`key`: whose call it is, where that is no key yet."""
         head = f"{request.method} {request.url.path}\n".encode()
         return cls(
-            key=identity.actor.key or "",
+            key=key,
             idempotency_key=request.headers.get(HEADER),
             hash=hashlib.sha256(head + raw).digest(),
             needs_key=needs_key,
@@ -73,13 +80,20 @@ class IdempotentCall:
         name = f"{bureau}:{self.key}:{self.idempotency_key}"
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) or 1
 
-    async def find_answer(self, tx: Tx) -> Response | None:
-        """The stored answer, or None. Raises what is wrong with the key itself."""
+    def check_key(self) -> str | None:
+        """The key. Raises where it is missing, or is none."""
         key = self.idempotency_key
         if key is None and not self.needs_key:
             return None
         if key is None or not 1 <= len(key) <= MAX_LENGTH:
             raise Invalid.field("/Idempotency-Key", f"写操作须带 1–{MAX_LENGTH} 个字符的幂等键")
+        return key
+
+    async def find_answer(self, tx: Tx) -> Response | None:
+        """The stored answer, or None. Raises what is wrong with the key itself."""
+        key = self.check_key()
+        if key is None:
+            return None
         if not tx.locked:
             raise InFlight
         row = await tx.row(FIND_ANSWER, bureau=tx.bureau, key=self.key, idempotency_key=key)

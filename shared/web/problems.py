@@ -41,7 +41,7 @@ TITLES: Mapping[int, tuple[str, str]] = MappingProxyType(
         500: ("internal", "系统内部错误，已记录，请稍后再试"),
     }
 )
-RETRY_SECONDS = "5"
+RETRY_SECONDS = 5
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -58,10 +58,10 @@ def problem_body(error: HotlineError, status: int, instance: str) -> dict[str, A
     return body | error.extra
 
 
-def answer(body: Mapping[str, Any], status: int) -> Response:
+def answer(body: Mapping[str, Any], status: int, *, retry_after: int | None = None) -> Response:
     headers = {}
     if status in (429, 503):
-        headers["Retry-After"] = RETRY_SECONDS
+        headers["Retry-After"] = str(retry_after or RETRY_SECONDS)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
@@ -72,7 +72,8 @@ async def render_problem(request: Request, error: Exception) -> Response:
     status = STATUS_BY_KIND[error.kind]
     if status >= 500:
         log.warning("request failed", extra={"code": error.code, "path": request.url.path})
-    return answer(problem_body(error, status, trace_id(request.scope)), status)
+    body = problem_body(error, status, trace_id(request.scope))
+    return answer(body, status, retry_after=getattr(error, "retry_after", None))
 
 
 async def render_http_exception(request: Request, error: Exception) -> Response:

@@ -56,13 +56,23 @@ def signed_by(secrets: Sequence[bytes], message_id: str, body: bytes) -> dict[st
 
 
 async def authenticate_source(
-    store: SourceStore, name: str, *, headers: Mapping[str, str], body: bytes
+    store: SourceStore,
+    name: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    afresh: bool = True,
 ) -> Source:
-    """The source of that name, when one of its live secrets has signed."""
+    """The source of that name, when one of its live secrets has signed.
+
+    `afresh`: before refusing, the secrets are looked up anew.
+    """
     asked_at = time.monotonic()
     source = (await store.read()).get(name, NOBODY)
     if is_signed(source, headers, body):
         return source
+    if not afresh:
+        raise BadSignature
     # It may have been added, or its secret rotated, since we last looked.
     source = (await store.reload(asked_at)).get(name, NOBODY)
     if source is not NOBODY and is_signed(source, headers, body):
@@ -71,12 +81,12 @@ async def authenticate_source(
 
 
 async def authenticate_any(
-    store: SourceStore, *, headers: Mapping[str, str], body: bytes
+    store: SourceStore, *, headers: Mapping[str, str], body: bytes, afresh: bool = True
 ) -> Source:
     """The source whose live secret has signed, where the address does not name one (ruling 49)."""
     asked_at = time.monotonic()
     found = find_signer(await store.read(), headers, body)
-    if found is None:
+    if found is None and afresh:
         found = find_signer(await store.reload(asked_at), headers, body)
     if found is None:
         raise BadSignature

@@ -1,4 +1,5 @@
-"""What is thrown away in time: stored answers after seven days (ruling 33), settled calls.
+"""What is thrown away in time: stored answers after seven days (ruling 33), settled calls,
+sessions long over and failed sign-ins that no longer count.
 
 And what connections that are gone have counted is added up, so that their rows do not pile up.
 """
@@ -18,6 +19,15 @@ OLD_CALLS = text(
     "DELETE FROM callback_log AS l USING (SELECT number FROM callback_log"
     " WHERE bureau_id = :bureau AND settled_at < :until ORDER BY settled_at LIMIT 5000) AS old"
     " WHERE l.bureau_id = :bureau AND l.number = old.number"
+)
+# Who signed in when is kept for half a year; of failed sign-ins only what still counts.
+OLD_SESSIONS = text(
+    "DELETE FROM sessions WHERE bureau_id = :bureau"
+    " AND expires_at < clock_timestamp() - interval '183 days'"
+)
+OLD_FAILURES = text(
+    "DELETE FROM sign_in_failures WHERE bureau_id = :bureau"
+    " AND failed_at < clock_timestamp() - interval '1 day'"
 )
 
 # A row that its connection is just writing is left for the next time.
@@ -39,4 +49,6 @@ ADD_UP = text(
 async def keep_house(tx: Tx, *, callback_log_days: int) -> None:
     await tx.run(OLD_ANSWERS, bureau=tx.bureau)
     await tx.run(OLD_CALLS, bureau=tx.bureau, until=tx.now - timedelta(days=callback_log_days))
+    await tx.run(OLD_SESSIONS, bureau=tx.bureau)
+    await tx.run(OLD_FAILURES, bureau=tx.bureau)
     await tx.run(ADD_UP, bureau=tx.bureau)

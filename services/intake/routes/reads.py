@@ -20,7 +20,7 @@ from shared.identity.sources import Source
 from shared.tickets import Hotline, find_masters, find_tickets
 from shared.web.openapi import answers
 from shared.web.readings import reading_of
-from shared.web.signatures import authenticate_any
+from shared.web.senders import hear_source
 
 router = APIRouter(prefix="/v1", tags=["平台查询"])
 VIEW = {
@@ -35,7 +35,7 @@ VIEW = {
 
 
 async def signed_source(request: Request, raw: bytes = b"") -> Source:
-    return await authenticate_any(request.app.state.sources, headers=request.headers, body=raw)
+    return await hear_source(request, raw)
 
 
 @router.get(

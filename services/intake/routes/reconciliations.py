@@ -23,7 +23,7 @@ from shared.identity.sources import Source
 from shared.tickets import Hotline
 from shared.web.bodies import check_json_type, parse, read_body
 from shared.web.openapi import answers, body_of
-from shared.web.signatures import authenticate_source
+from shared.web.senders import hear_source
 from shared.web.tracing import traceparent
 
 MAX_LIST = 8 * 1024 * 1024
@@ -96,9 +96,7 @@ router = APIRouter(prefix="/v1/reconciliations", tags=["对账"])
 )
 async def take_list(request: Request, source: str) -> Response:
     raw = await read_body(request, limit=MAX_LIST)
-    known = await authenticate_source(
-        request.app.state.sources, source, headers=request.headers, body=raw
-    )
+    known = await hear_source(request, raw, source)
     check_json_type(request)
     # A large list takes a while to read: not in the loop that serves everybody.
     body, listed = await asyncio.to_thread(read_list, raw)

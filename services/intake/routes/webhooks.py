@@ -18,7 +18,7 @@ from shared.tickets.clock import read_clock
 from shared.web.bodies import check_json_type, read_body
 from shared.web.openapi import answers
 from shared.web.problems import problem_body
-from shared.web.signatures import authenticate_source
+from shared.web.senders import hear_source
 from shared.web.tracing import trace_id, traceparent
 
 router = APIRouter(prefix="/v1/webhooks", tags=["平台推送"])
@@ -54,9 +54,7 @@ REQUEST = {
 )
 async def receive(request: Request, source: str) -> Response:
     raw = await read_body(request)
-    known = await authenticate_source(
-        request.app.state.sources, source, headers=request.headers, body=raw
-    )
+    known = await hear_source(request, raw, source)
     check_json_type(request)
     inbox: Inbox = request.app.state.inbox
     incoming, refusal = await judge(request, known, raw)
