@@ -105,7 +105,7 @@ def clean(table: str, row: Mapping[str, Any], order: Mapping[int, int]) -> dict[
         {name: value for name, value in row.items() if name not in left_out}, order
     )
     if table == "audit_entries":
-        kept["tickets"] = [order.get(one, one) for one in kept["tickets"] or ()]
+        kept["tickets"] = sorted(order.get(one, one) for one in kept["tickets"] or ())
     if kept.get("replay_of") is not None:
         kept["replay_of"] = -order[-kept["replay_of"]]
     for name in JSON_BYTES & kept.keys():
