@@ -25,6 +25,7 @@ from shared.identity.accounts import (
     set_password,
 )
 from shared.identity.lockouts import forget_failures
+from shared.identity.networks import read_address
 from shared.identity.passwords import check_password, new_password
 from shared.identity.sessions import end_sessions
 from shared.tickets import Hotline
@@ -185,14 +186,20 @@ def reset(
     show(None if password_stdin else password, enrolment)
 
 
-@app.command(help="解除失败过多的锁定。")
-def unlock(account: str = NAME, bureau: str | None = BUREAU, data_dir: Path = FOLDER) -> None:
+@app.command(help="解除失败过多的锁定：一个账号的，或一个来源地址的。")
+def unlock(
+    subject: str = typer.Argument(help="登录名，或 minhu doctor 所列的地址"),
+    bureau: str | None = BUREAU,
+    data_dir: Path = FOLDER,
+) -> None:
     async def act(_: Hotline, tx: Tx) -> bool:
-        await get_account(tx, account)
-        return await forget_failures(tx, account)
+        if read_address(subject.partition("/")[0]) is not None:
+            return await forget_failures(tx, subject, kind="address")
+        await get_account(tx, subject)
+        return await forget_failures(tx, subject)
 
     found = act_on(data_dir, bureau, act)
-    typer.echo(f"已解锁 {account}" if found else f"{account} 没有锁定")
+    typer.echo(f"已解锁 {subject}" if found else f"{subject} 没有锁定")
 
 
 @app.command("sign-out", help="结束一个人的全部会话，五秒内在所有服务生效。")

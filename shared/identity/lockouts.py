@@ -93,7 +93,7 @@ async def count_failure(tx: Tx, locks: Locks) -> None:
         )
 
 
-async def forget_failures(tx: Tx, account: str) -> bool:
+async def forget_failures(tx: Tx, subject: str, *, kind: str = "account") -> bool:
     """Of the account alone: who gets in himself does not clear his address of guesses at others."""
-    found = await tx.run(FORGET, bureau=tx.bureau, kind="account", subject=account)
+    found = await tx.run(FORGET, bureau=tx.bureau, kind=kind, subject=subject)
     return found.rowcount > 0

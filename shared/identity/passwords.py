@@ -27,6 +27,8 @@ def check_password(password: str, account: str) -> None:
     """Raises Invalid for one that could be guessed."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(f"口令须为 {SHORTEST}–{LONGEST} 个字符")
+    if password != password.strip() or "\0" in password:
+        raise Invalid("口令的首尾不得是空白")
     if account in password.lower() or len(set(password)) < SHORTEST // 2:
         raise Invalid("口令太容易猜：不得含登录名，不得只是几个字符的重复")
 

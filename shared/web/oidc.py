@@ -41,6 +41,7 @@ class Provider:
         self._secret = secret
         self._lock = asyncio.Lock()
         self._known: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._failed_at: dict[str, float] = {}
 
     async def metadata(self) -> dict[str, Any]:
         """Raises Unavailable; also where it is another issuer's, or incomplete."""
@@ -121,12 +122,17 @@ class Provider:
         """What was read in the last `age` seconds, or is read now; one at a time asks."""
         async with self._lock:
             read_at, found = self._known.get(url, (float("-inf"), {}))
-            if time.monotonic() - read_at > age:
+            now = time.monotonic()
+            if now - self._failed_at.get(url, float("-inf")) < AGAIN_SECONDS:
+                raise Unavailable("统一认证没有应答")
+            if now - read_at > age:
                 page = await self._client.read(
                     url, {"accept": "application/json"}, most=MAX_BYTES, seconds=SECONDS
                 )
+                if page.error is not None:
+                    self._failed_at[url] = time.monotonic()
                 found = read_object(page.body, page.error)
-                self._known[url] = (time.monotonic(), found)
+                self._known[url] = (now, found)
             return found
 
 

@@ -58,6 +58,7 @@ class Issuer:
     mint: Callable[[Claims], str] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     forgives_replay: bool = False
+    is_away: bool = False
     url: str = ""
     asked: dict[str, int] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -110,6 +111,8 @@ class Issuer:
 
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
         self.asked[path] = self.asked.get(path, 0) + 1
+        if self.is_away:
+            return 502, {}
         if path.endswith("/.well-known/openid-configuration"):
             return 200, self._discover()
         if path.endswith("/jwks"):

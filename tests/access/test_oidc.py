@@ -300,6 +300,17 @@ async def test_metadata_of_another_issuer_is_not_believed(
     assert "retry-after" in answer.headers
 
 
+async def test_a_provider_that_is_away_is_not_asked_again_by_everybody(
+    desk: AsyncClient, issuer: Issuer
+) -> None:
+    issuer.is_away = True
+
+    found = [(await desk.get("/v1/session/oidc")).status_code for _ in range(4)]
+
+    assert found == [503] * 4
+    assert sum(issuer.asked.values()) == 1
+
+
 async def test_without_a_provider_there_is_no_such_way(dispatch: AsyncClient) -> None:
     for path in ("/v1/session/oidc", CALLBACK):
         assert (await dispatch.get(path)).status_code == 404

@@ -157,4 +157,4 @@ async def test_limits_hold_together_with_redis_and_in_each_process_without(
     )
     assert LIMIT <= hung <= LIMIT * ROLLING
     assert LIMIT <= alone <= LIMIT * 3 * ROLLING
-    assert max(slow, gone) <= calm + NO_MORE_SECONDS
+    assert max(slow, gone) <= calm * 3 + NO_MORE_SECONDS

@@ -35,7 +35,9 @@ TOLD_ONCE = frozenset(
 )
 # A platform's own: signed, without a key. Done twice, the same call is told twice, by one id.
 WITHOUT_KEY = frozenset({"POST /v1/callback/deliveries/{delivery}/replay"})
-LEFT_OUT = READING | TOLD_ONCE | WITHOUT_KEY
+# A person who loses the answer signs in again; one who has signed out is out.
+PERSONS = frozenset({"POST /v1/session", "DELETE /v1/session"})
+LEFT_OUT = READING | TOLD_ONCE | WITHOUT_KEY | PERSONS
 SCENARIOS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     scenario.__name__: scenario
     for scenario in (

@@ -33,8 +33,12 @@ MINUTES = 10
 LONGEST = 2048
 NOT_SET_UP = "本系统没有设置统一认证"
 NOBODY = "此人在本系统没有账号，请联系管理员"
+AWAY = "https://login.example.org/authorize?response_type=code&client_id=minhu&state=…"
 LEAVES: dict[int | str, dict[str, Any]] = {
-    302: {"description": "转往统一认证的登录页", "headers": {"Location": {"schema": {}}}},
+    302: {
+        "description": "转往统一认证的登录页",
+        "headers": {"Location": {"schema": {"type": "string"}, "example": AWAY}},
+    },
     "default": PROBLEM,
 }
 

@@ -102,6 +102,8 @@ async def find_bureau(hotline: Hotline, name: str) -> tuple[int, str]:
     """
     account, _, slug = name.partition("@")
     bureaus = await hotline.slugs()
+    if not bureaus:
+        raise NotSignedIn
     if slug in bureaus:
         return bureaus[slug], account
     is_plain = not slug and len(bureaus) == 1
