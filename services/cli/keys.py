@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.cli.folder import DEFAULT
-from services.cli.installation import enter_bureau, run_on
+from services.cli.installation import BUREAUS, SET_BUREAU, enter_bureau, run_on
 from services.cli.table import print_rows
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.words import Role
@@ -32,12 +32,12 @@ LIST_KEYS = text(
     "SELECT b.slug, k.key_id, k.role, k.unit_id, k.actor, k.created_at, k.revoked_at,"
     " k.expires_at <= clock_timestamp() AS is_expired"
     " FROM api_keys k JOIN bureaus b USING (bureau_id)"
-    " WHERE CAST(:slug AS text) IS NULL OR b.slug = :slug"
-    " ORDER BY b.bureau_id, k.created_at, k.key_id"
+    " WHERE k.bureau_id = :bureau ORDER BY k.created_at, k.key_id"
 )
+FIND_KEY = text("SELECT bureau_id FROM minhu_key(:key_id)")
 REVOKE_KEY = text(
     "UPDATE api_keys SET revoked_at = coalesce(revoked_at, clock_timestamp())"
-    " WHERE key_id = :key_id RETURNING actor"
+    " WHERE bureau_id = :bureau AND key_id = :key_id RETURNING actor"
 )
 
 
@@ -108,7 +108,13 @@ def list_keys(
 ) -> None:
     async def work(hotline: Hotline) -> Sequence[Any]:
         async with hotline.database.unscoped() as connection:
-            return (await connection.execute(LIST_KEYS, {"slug": bureau})).all()
+            found: list[Any] = []
+            for row in (await connection.execute(BUREAUS)).all():
+                if bureau in (None, row.slug):
+                    await connection.execute(SET_BUREAU, {"bureau": str(row.bureau_id)})
+                    keys = await connection.execute(LIST_KEYS, {"bureau": row.bureau_id})
+                    found += keys.all()
+            return found
 
     print_rows(
         ("编号", "局", "角色", "单位", "持有人", "签发时间", "状态"),
@@ -144,9 +150,11 @@ def revoke(
 ) -> None:
     async def work(hotline: Hotline) -> str:
         async with hotline.database.unscoped() as connection:
-            actor = (await connection.execute(REVOKE_KEY, {"key_id": key_id})).scalar()
-            if actor is None:
+            bureau = (await connection.execute(FIND_KEY, {"key_id": key_id})).scalar()
+            if bureau is None:
                 raise NotFound(f"没有编号为 {key_id} 的密钥")
-            return str(actor)
+            await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
+            named = {"bureau": bureau, "key_id": key_id}
+            return str((await connection.execute(REVOKE_KEY, named)).scalar_one())
 
     typer.echo(f"已吊销 {key_id}（{run_on(data_dir, work)}）")

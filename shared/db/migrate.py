@@ -1,4 +1,4 @@
-"""Migrations, roles and grants. Only this module connects as the owner."""
+"""Migrations, roles, policies and grants. Only this module connects as the owner."""
 
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import migrations
 from shared.db.grants import grant_statements
 from shared.db.origin import note_server
+from shared.db.policies import APP_ROLE, BI_ROLE, lay_policies
 
-APP_ROLE = "minhu_app"
-BI_ROLE = "minhu_bi"
 MAINTAIN_SINCE = 170000
+FUNCTIONS = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
 
 
 async def migrate(
@@ -25,7 +25,7 @@ async def migrate(
     revision: str = "head",
     restored: bool = False,
 ) -> int | None:
-    """Brings the schema to `revision`, creates missing roles and grants what each may do.
+    """Brings the schema to `revision`, creates missing roles, lays the row policies, grants.
 
     Answers the new base of transaction ids where one was set: the server is not the one noted, or
     (`restored`) an earlier state of it was put back.
@@ -39,6 +39,9 @@ async def migrate(
             await connection.commit()
         async with engine.begin() as connection:
             await connection.run_sync(_create_roles, app_url)
+        async with engine.connect() as connection:
+            await connection.run_sync(lay_policies)
+        async with engine.begin() as connection:
             await connection.run_sync(_grant)
             return await connection.run_sync(partial(note_server, restored=restored))
     finally:
@@ -90,8 +93,11 @@ def _grant(connection: Connection) -> None:
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         ).scalars()
     )
+    functions = set(connection.execute(text(FUNCTIONS)).scalars())
     schemas = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
     version = connection.execute(text("SHOW server_version_num")).scalar_one()
     can_maintain = int(version) >= MAINTAIN_SINCE
-    for statement in grant_statements(database, present, schemas, can_maintain=can_maintain):
+    for statement in grant_statements(
+        database, present, schemas, functions=functions, can_maintain=can_maintain
+    ):
         connection.exec_driver_sql(statement)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db import Database
+from shared.db import Database, Scope
 from shared.domain.actor import Actor
 from shared.domain.words import Role
 from shared.errors import Unauthenticated
@@ -17,13 +17,14 @@ from shared.errors import Unauthenticated
 PREFIX = "mh"
 ID_LENGTH = 8
 ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+BOUND = frozenset({Role.UNIT, Role.BI})
 REMEMBERED_SECONDS = 2.0
 MOST_REMEMBERED = 10_000
 
 # One of the two look-ups made before the bureau is known: the id is unique in the installation.
 FIND_KEY = text(
-    "SELECT bureau_id, key_id, secret_hash, role, unit_id, actor FROM api_keys"
-    " WHERE key_id = :key_id AND revoked_at IS NULL"
+    "SELECT bureau_id, key_id, secret_hash, role, unit_id, actor FROM minhu_key(:key_id)"
+    " WHERE revoked_at IS NULL"
     " AND (expires_at IS NULL OR expires_at > clock_timestamp())"
 )
 INSERT_KEY = text(
@@ -38,6 +39,11 @@ class Identity:
 
     bureau: int
     actor: Actor
+
+    @property
+    def scope(self) -> Scope:
+        """Whose rows its transactions see: one bound to a unit only what that may see."""
+        return Scope(self.bureau, self.actor.unit if self.actor.role in BOUND else None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -22,6 +22,7 @@ from shared.models.notices import emergencies, notices
 from shared.models.operations import delivery_productions, redrives, workers
 from shared.models.organisation import (
     api_keys,
+    bi_readers,
     bureaus,
     calendar_days,
     calendars,
@@ -56,6 +57,7 @@ from shared.models.transactions import transaction_bases
 __all__ = [
     "api_keys",
     "awaited_roots",
+    "bi_readers",
     "bureaus",
     "calendar_days",
     "calendars",

@@ -16,7 +16,7 @@ START = text("INSERT INTO sandbox_clock (one, now_at) VALUES (true, :now) ON CON
 HOLD = text("SELECT now_at FROM sandbox_clock FOR UPDATE")
 MOVE = text("UPDATE sandbox_clock SET now_at = :now")
 ANY_TICKET = text("SELECT EXISTS (SELECT FROM tickets WHERE bureau_id = :bureau) AS found")
-BUREAUS = text("SELECT bureau_id, config_version FROM bureaus ORDER BY bureau_id")
+BUREAUS = text("SELECT bureau_id, config_version FROM minhu_bureaus()")
 SET_BUREAU = text("SELECT set_config('minhu.bureau_id', :bureau, true)")
 
 
