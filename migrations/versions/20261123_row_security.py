@@ -82,8 +82,8 @@ EXCEPTIONS = (
     "CREATE FUNCTION minhu_source_secrets() RETURNS SETOF source_secrets"
     f" LANGUAGE sql STABLE {DEFINER} AS $$ SELECT s.* FROM public.source_secrets AS s"
     " WHERE s.expires_at IS NULL OR s.expires_at > clock_timestamp() $$",
-    f"CREATE FUNCTION minhu_source_bureau(wanted text) RETURNS integer LANGUAGE sql STABLE {DEFINER}"
-    " AS $$ SELECT s.bureau_id FROM public.sources AS s WHERE s.source = wanted $$",
+    "CREATE FUNCTION minhu_source_bureau(wanted text) RETURNS integer LANGUAGE sql STABLE"
+    f" {DEFINER} AS $$ SELECT s.bureau_id FROM public.sources AS s WHERE s.source = wanted $$",
     # Operators on arrays may tell of what they compare, so under a policy no index helps them.
     "CREATE FUNCTION minhu_tickets_with(words text) RETURNS SETOF bigint"
     f" LANGUAGE plpgsql STABLE {DEFINER} ROWS 100 AS $$ BEGIN RETURN QUERY"

@@ -30,7 +30,8 @@ async def migrate(
     Answers the new base of transaction ids where one was set: the server is not the one noted, or
     (`restored`) an earlier state of it was put back.
 
-    A role is created with the password of `app_url` where that names it, else without a log-in.
+    A role is created with the password of `app_url` where that names it, else without a log-in;
+    one that is there without a log-in is given it.
     """
     engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1))
     try:
@@ -69,6 +70,8 @@ def _create_roles(connection: Connection, app_url: str | None) -> None:
     known = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
     if APP_ROLE not in known:
         _create_role(connection, APP_ROLE, password)
+    elif password is not None:
+        _let_in(connection, password)
     if BI_ROLE not in known:
         _create_role(connection, BI_ROLE, None)
 
@@ -84,6 +87,18 @@ def _create_role(connection: Connection, role: str, password: str | None) -> Non
         {"template": template, "password": password},
     ).scalar_one()
     connection.exec_driver_sql(statement)
+
+
+def _let_in(connection: Connection, password: str) -> None:
+    """A role that was made for a restore, which cannot log in yet."""
+    template = (
+        "SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', rolname, CAST(:password AS text))"
+        " FROM pg_roles WHERE rolname = :role AND NOT rolcanlogin"
+    )
+    values = {"role": APP_ROLE, "password": password}
+    statement = connection.execute(text(template), values).scalar_one_or_none()
+    if statement is not None:
+        connection.exec_driver_sql(statement)
 
 
 def _grant(connection: Connection) -> None:

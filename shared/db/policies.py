@@ -75,7 +75,8 @@ NO_BUREAU: Mapping[str, str] = MappingProxyType(
 UNIT_WALLS: Mapping[str, Wall] = MappingProxyType(
     {
         "tickets": Wall(LED),
-        "ticket_units": Wall(f"{WHOLE} OR unit_id = (SELECT minhu_unit())"),
+        # It is what all else goes by: a unit cannot write itself into a ticket.
+        "ticket_units": Wall(f"{WHOLE} OR unit_id = (SELECT minhu_unit())", check=OWN_TICKET),
         **dict.fromkeys(
             (
                 *("awaited_roots", "callers", "clocks", "ticket_events", "ticket_places"),

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.cli.checks.finding import Finding, Grade, bad, good
-from shared.db.migrate import APP_ROLE, config
+from shared.db.migrate import config
+from shared.db.policies import APP_ROLE
 from shared.embedded.binaries import OLDEST_MAJOR
 
 MIGRATE = "请运行 minhu migrate"

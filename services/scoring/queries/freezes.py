@@ -44,7 +44,8 @@ LATE = text(
 _COPIED = ", ".join(STATE_COLUMNS)
 COPY_STATES = text(
     f"INSERT INTO frozen_states (bureau_id, period, revision, {_COPIED})"  # noqa: S608
-    f" SELECT bureau_id, :period, :revision, {_COPIED} FROM minhu_versions_known(CAST(:months AS integer[]), :known_at)"
+    f" SELECT bureau_id, :period, :revision, {_COPIED}"
+    " FROM minhu_versions_known(CAST(:months AS integer[]), :known_at)"
     " WHERE bureau_id = :bureau AND ticket_id <> ALL(CAST(:late AS bigint[]))"
 )
 ADD_STATES = text(write_rows(frozen_states, "states", ("period", "revision", *STATE_COLUMNS)))
