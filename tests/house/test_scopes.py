@@ -1,4 +1,4 @@
-"""A route opens a transaction only as whoever asks: with the scope of its caller or its platform."""
+"""A route opens a transaction only with the scope of who asks, its caller or its platform."""
 
 import ast
 import re
