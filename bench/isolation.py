@@ -6,7 +6,7 @@ was handled through the API, spread over the units.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import median
@@ -24,7 +24,7 @@ from bench.stand import counting_postgres, sandbox
 from bench.statements import still_worker
 from services.cli.addresses import DATABASE, OWNER
 
-TICKETS, UNITS = 100_000, 30
+TICKETS, UNITS = int(os.environ.get("N","100000")), 30
 TURNS, CALLS, WARM = 6, 40, 15
 FIRST_COPY = 10_000_000
 COPIED = (
@@ -65,6 +65,10 @@ class Probe:
     body: Mapping[str, Any] | None = None
 
 
+def list_path(number: int) -> str:
+    return f"/v1/tickets?limit=50&sort={'due' if number % 2 else '-received'}"
+
+
 def no_of(number: int) -> str:
     """Of a copy led by the unit that asks."""
     return f"T20250101-{number % (TICKETS // UNITS - 1) * UNITS + UNITS:06}"
@@ -72,8 +76,8 @@ def no_of(number: int) -> str:
 
 CONTACT = {"result": "reached", "mode": "phone", "content": "已告知"}
 PROBES = (
-    Probe("列表，受理员", "desk", lambda n: f"/v1/tickets?limit=50&sort={'due' if n % 2 else '-received'}"),
-    Probe("列表，单位", "unit", lambda n: f"/v1/tickets?limit=50&sort={'due' if n % 2 else '-received'}"),
+    Probe("列表，受理员", "desk", list_path),
+    Probe("列表，单位", "unit", list_path),
     Probe("搜索，受理员", "desk", lambda n: f"/v1/tickets?limit=50&q=%E5%8F%B7{n % 90 + 10}"),
     Probe("一件，受理员", "desk", lambda n: f"/v1/tickets/{no_of(n)}"),
     Probe("一件，单位", "unit", lambda n: f"/v1/tickets/{no_of(n)}"),
@@ -89,6 +93,9 @@ class Spent:
 
     app: list[float] = field(default_factory=list)
     postgres: list[float] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"服务 {median(self.app):6.3f} 数据库 {median(self.postgres):6.3f}"
 
     @property
     def both(self) -> float:
@@ -130,26 +137,31 @@ async def multiply(inside: asyncpg.Connection, no: str, tickets: int) -> None:
     await inside.execute(MAKE_UNITS, UNITS, UNIT)
     await inside.execute("UPDATE bureaus SET config_version = config_version + 1")
     of_unit = OF_UNIT.format(units=UNITS, own=UNIT)
+    number = "'T20250101-' || lpad(i::text, 6, '0')"
+    earlier = "{0} - make_interval(mins => i % 40000)"
     changed = {
         "ticket_id": f"{FIRST_COPY} + i",
-        "no": "'T20250101-' || lpad(i::text, 6, '0')",
-        **dict.fromkeys(("lead_unit", "unit", "unit_id"), f"CASE WHEN {{0}} = '{UNIT}' THEN {of_unit} ELSE {{0}} END"),
-        **dict.fromkeys(("fold", "data"), f"replace(replace({{0}}::text, '{UNIT}', {of_unit}), '{no}',"
-                        " 'T20250101-' || lpad(i::text, 6, '0'))::jsonb"),
-        **dict.fromkeys(("received_at", "due_at"), "{0} - make_interval(mins => i % 40000)"),
+        "no": number,
+        **dict.fromkeys(
+            ("lead_unit", "unit", "unit_id"),
+            f"CASE WHEN {{0}} = '{UNIT}' THEN {of_unit} ELSE {{0}} END",
+        ),
+        **dict.fromkeys(
+            ("fold", "data"),
+            f"replace(replace({{0}}::text, '{UNIT}', {of_unit}), '{no}', {number})::jsonb",
+        ),
         "body": "{0} || '号' || i",
-    }  # fmt: skip
+    }
     for table in COPIED:
+        if table == "tickets":
+            changed |= {"received_at": earlier, "due_at": earlier}
+        else:
+            changed |= {"received_at": "{0}", "due_at": "{0}"}
         names = [row["attname"] for row in await inside.fetch(COLUMNS, table)]
         values = [changed.get(name, "{0}").format(f'o."{name}"') for name in names]
-        if table in ("facts", "fact_versions", "clocks"):
-            values = [
-                f'o."{n}"' if n in ("received_at", "due_at") else v
-                for n, v in zip(names, values, strict=True)
-            ]
         listed = ", ".join(f'"{name}"' for name in names)
         await inside.execute(
-            f"INSERT INTO {table} ({listed}) SELECT {', '.join(values)} FROM {table} AS o"  # noqa: S608
+            f"INSERT INTO {table} ({listed}) SELECT {', '.join(values)} FROM {table} AS o"
             f" CROSS JOIN generate_series(1, {tickets}) AS i WHERE o.ticket_id = {ticket_id}"
         )
     await inside.execute(MAKE_SUMS, UNIT)
@@ -188,14 +200,8 @@ def look(service: str) -> tuple[float, float]:
 
 
 def show(found: Mapping[tuple[str, bool], Spent], tickets: int) -> None:
-    print(
-        f"(r) 行级隔离的代价，{tickets} 件、{UNITS} 个单位，每次调用的 CPU（毫秒，{TURNS} 轮交替的中位数）"
-    )
+    print(f"(r) 行级隔离：{tickets} 件、{UNITS} 个单位，每次调用的 CPU（毫秒，{TURNS} 轮的中位数）")
     for probe in PROBES:
         bare, walled = found[probe.name, False], found[probe.name, True]
-        print(
-            f"      {probe.name:<8} 无：服务 {median(bare.app):6.3f} 数据库 {median(bare.postgres):6.3f}"
-            f"  有：服务 {median(walled.app):6.3f} 数据库 {median(walled.postgres):6.3f}"
-            f"  合计 {(walled.both / bare.both - 1) * 100:+5.1f} %",
-            flush=True,
-        )
+        more = (walled.both / bare.both - 1) * 100
+        print(f"      {probe.name:<8} 无：{bare}  有：{walled}  合计 {more:+5.1f} %", flush=True)

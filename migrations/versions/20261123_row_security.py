@@ -49,7 +49,7 @@ END $$
     """
 CREATE FUNCTION minhu_units_below(bureau integer, top text) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-DECLARE parent text; found text[];
+DECLARE parent text; listed text[];
 BEGIN
     IF top IS NULL THEN RETURN NULL; END IF;
     SELECT u.parent_id INTO parent FROM public.units AS u
@@ -58,8 +58,8 @@ BEGIN
     WITH RECURSIVE below(unit_id) AS (
         SELECT top UNION SELECT u.unit_id FROM public.units AS u
         JOIN below AS b ON u.bureau_id = bureau AND u.parent_id = b.unit_id
-    ) SELECT array_agg(b.unit_id) INTO found FROM below AS b;
-    RETURN found;
+    ) SELECT array_agg(b.unit_id) INTO listed FROM below AS b;
+    RETURN listed;
 END $$
 """,
     """
