@@ -46,7 +46,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
         "q": "t.ticket_id IN (SELECT minhu_tickets_with(:q))",
         "reader": "EXISTS (SELECT FROM ticket_units AS u WHERE u.bureau_id = :bureau"
         " AND u.unit_id = :reader AND u.ticket_id = t.ticket_id)"
-        " AND t.fold->>'object_unit' IS DISTINCT FROM :reader",
+        " AND t.object_unit IS DISTINCT FROM :reader",
     }
 )
 ORDERED = f"SELECT {FOLD}, {{key}} AS key FROM tickets AS t WHERE {{where}}"  # noqa: S608

@@ -101,7 +101,7 @@ LIST_DEDUCTIONS = text(
     " (CAST(:reader AS text) IS NULL OR EXISTS (SELECT FROM ticket_units AS u"
     "  WHERE u.bureau_id = d.bureau_id AND u.unit_id = :reader AND u.ticket_id = d.ticket_id)"
     "  AND EXISTS (SELECT FROM tickets AS t WHERE t.bureau_id = d.bureau_id AND t.ticket_id"
-    "  = d.ticket_id AND t.fold->>'object_unit' IS DISTINCT FROM :reader)) AS is_told"
+    "  = d.ticket_id AND t.object_unit IS DISTINCT FROM :reader)) AS is_told"
     " FROM deductions AS d"
     " WHERE d.bureau_id = :bureau AND d.month = :month AND d.points <> 0"
     " AND (CAST(:contractors AS text[]) IS NULL OR d.contractor = ANY(:contractors))"

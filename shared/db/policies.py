@@ -29,7 +29,7 @@ LED = (
     f"{WHOLE} OR (EXISTS (SELECT FROM ticket_units AS u WHERE"  # noqa: S608 - constants only
     " u.bureau_id = tickets.bureau_id"
     " AND u.unit_id = (SELECT minhu_unit()) AND u.ticket_id = tickets.ticket_id)"
-    " AND fold->>'object_unit' IS DISTINCT FROM (SELECT minhu_unit()))"
+    " AND object_unit IS DISTINCT FROM (SELECT minhu_unit()))"
 )
 NOTHING = WHOLE
 
