@@ -20,6 +20,7 @@ class Scope:
 class Wider(StrEnum):
     """Why a unit's transaction needs rows beyond its own. None of them is shown to anybody."""
 
+    ENDING = "what is still owed to a subscription ends with it, also of tickets seen no more"
     RULEBOOK = "what a process keeps of a bureau is the same whoever asks first"
     REPEATS = "repeats of a matter are counted, whoever handles them"
     RANKS = "a unit is ranked among all its peers"

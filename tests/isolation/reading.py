@@ -1,11 +1,12 @@
 """One who reads reports: a role of the database that logs in with a password of its own."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
 import asyncpg
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db.readers import grant_reader
@@ -29,11 +30,17 @@ async def login(stack: Stack) -> AsyncIterator[str]:
 async def grant(
     stack: Stack, database: str, role: str, *, bureau: str | None = None, unit: str | None = None
 ) -> None:
+    await as_owner(stack, database, partial(grant_reader, role=role, bureau=bureau, unit=unit))
+
+
+async def as_owner(stack: Stack, database: str, work: Callable[[Connection], object]) -> None:
     owner = stack.owner_url_of(database).replace("postgresql://", "postgresql+asyncpg://", 1)
     engine = create_async_engine(owner)
-    async with engine.begin() as connection:
-        await connection.run_sync(partial(grant_reader, role=role, bureau=bureau, unit=unit))
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()
 
 
 @asynccontextmanager

@@ -1,12 +1,15 @@
 """Who reads reports sees the bureau or subtree granted to the role, whatever the session sets."""
 
 import asyncio
+from functools import partial
 
 import asyncpg
 import pytest
 from httpx import AsyncClient
 
 from services.cli.worker import all_handlers
+from shared.db.readers import revoke_reader
+from shared.errors import HotlineError
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.worker.deliveries import drain as drain_bureau
@@ -14,7 +17,7 @@ from tests.cli.console import run
 from tests.conftest import BUREAU, Stack
 from tests.factories import Desk, make_ticket
 from tests.isolation.conftest import SLUG, Bureau
-from tests.isolation.reading import connected, grant, login, reader
+from tests.isolation.reading import as_owner, connected, grant, login, reader
 
 OURS, THEIRS = "sanitation-section", "greening-section"
 GREENING = {"triage": {"trade": "greening", "category": "G-01"}, "dispatch": {"lead": THEIRS}}
@@ -105,34 +108,32 @@ async def test_who_is_not_granted_sees_nothing_and_cannot_grant_itself(
                     await connection.execute(statement)
             await connection.execute("SET ROLE minhu_bi")
             assert await seen(connection)
-            given = {"MINHU_OWNER_DATABASE_URL": stack.owner_url_of(database)}
-            revoked = await asyncio.to_thread(run, "bi", "revoke", role, given=given)
-            assert revoked.code == 0, revoked
+            await as_owner(stack, database, partial(revoke_reader, role=role))
             assert await connection.fetchval("SELECT count(*) FROM facts") == 0
 
 
-async def test_readers_are_granted_listed_and_refused_by_the_command(
-    stack: Stack, database: str
-) -> None:
+async def test_readers_are_granted_and_listed_by_the_command(stack: Stack, database: str) -> None:
     given = {"MINHU_OWNER_DATABASE_URL": stack.owner_url_of(database)}
-
-    async def told(*words: str) -> tuple[int, str]:
-        said = await asyncio.to_thread(run, "bi", *words, given=given)
-        return said.code, said.out + said.err
-
     async with login(stack) as role:
-        code, said = await told("grant", role, "--unit", OURS)
-        assert (code, OURS in said) == (0, True), said
-        assert role in (await told("list"))[1]
-        for words, reason in (
-            (("grant", "nobody_there"), "没有用户"),
-            (("grant", "minhu_app"), "不能作报表用户"),
-            (("grant", "minhu_owner"), "不能作报表用户"),
-            (("grant", "postgres"), "不能作报表用户"),
-            (("grant", role, "--unit", "no-such"), "没有代号"),
-            (("grant", role, "--bureau", "no-such"), "现有"),
+        granted = await asyncio.to_thread(run, "bi", "grant", role, "--unit", OURS, given=given)
+        listed = await asyncio.to_thread(run, "bi", "list", given=given)
+
+    assert (granted.code, OURS in granted.out) == (0, True), granted
+    assert (listed.code, role in listed.out, SAMPLE in listed.out) == (0, True, True), listed
+
+
+async def test_who_is_too_strong_or_unknown_is_made_no_reader(stack: Stack, database: str) -> None:
+    async with login(stack) as role:
+        for named, unit, bureau, reason in (
+            ("nobody_there", None, None, "没有用户"),
+            ("minhu_app", None, None, "不能作报表用户"),
+            ("minhu_owner", None, None, "不能作报表用户"),
+            ("postgres", None, None, "不能作报表用户"),
+            (role, "no-such", None, "没有代号"),
+            (role, None, "no-such", "现有"),
         ):
-            code, said = await told(*words)
-            assert (code, reason in said) == (1, True), said
-        assert (await told("revoke", role))[0] == 0
-        assert (await told("revoke", role))[0] == 1
+            with pytest.raises(HotlineError) as refused:
+                await grant(stack, database, named, bureau=bureau, unit=unit)
+            assert reason in refused.value.detail
+        with pytest.raises(HotlineError, match="不是报表用户"):
+            await as_owner(stack, database, partial(revoke_reader, role=role))
