@@ -58,7 +58,7 @@ async def test_each_bureau_finds_all_of_its_own_rows_and_none_of_anothers(
         for row in await inside.fetch(f"SELECT bureau_id, count(*) AS n FROM {name} GROUP BY 1")
     }
 
-    found = {}
+    found: dict[tuple[str, int], int] = {}
     for bureau in (BUREAU, putuo.number):
         async with hotline.ledger(bureau, writing=False) as ledger:
             for name in tables:
