@@ -80,15 +80,9 @@ async def read_sheet(
 
     Raises Invalid where the scheme assesses contractors and is asked for anything else.
     """
-    if question.by != "unit":
-        return await _read_sheet(tx, question, scheme=scheme, units=units)
-    async with tx.widened(Wider.RANKS) as wide:
-        return await _read_sheet(wide, question, scheme=scheme, units=units)
-
-
-async def _read_sheet(
-    tx: Tx, question: Question, *, scheme: Scheme, units: Mapping[str, Unit]
-) -> Sheet:
+    if question.by == "unit" and tx.unit is not None:
+        async with tx.widened(Wider.RANKS) as wide:
+            return await read_sheet(wide, question, scheme=scheme, units=units)
     if scheme.assessment is not None:
         refuse_unless_monthly(question)
     by_unit = question.by == "unit"
