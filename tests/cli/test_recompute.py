@@ -29,6 +29,9 @@ class Spoilt:
     after: Said
 
 
+AS_BUREAU = {"minhu.bureau_id": "1"}
+
+
 def verify(folder: Path) -> Said:
     return run("recompute", "--verify", "--data-dir", str(folder))
 
