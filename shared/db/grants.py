@@ -128,4 +128,6 @@ def _guarded(tables: Collection[str], functions: Collection[str]) -> Iterator[st
             yield f"GRANT SELECT ON {table} TO minhu_bi"
     for name, (signature, roles) in sorted(GUARDED.items()):
         if name in functions:
+            # A dump without privileges brings them back as everybody's.
+            yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
             yield f"GRANT EXECUTE ON FUNCTION {signature} TO {roles}"

@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from shared.db.grants import GUARDED
 from shared.db.migrate import migrate
 from shared.db.policies import (
     NO_BUREAU,
@@ -23,6 +24,13 @@ TABLES = (
 POLICIES = (
     "SELECT policyname AS name, permissive, roles::text[] AS roles, cmd, qual, with_check"
     " FROM pg_policies WHERE schemaname = 'public' AND tablename = $1 ORDER BY 1"
+)
+PAST_POLICIES = (
+    "SELECT proname AS name, array_to_string(proconfig, ';') AS config,"
+    " EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS a"
+    "  WHERE a.grantee = 0) AS is_public"
+    " FROM pg_proc WHERE prosecdef AND pronamespace IN ('public'::regnamespace,"
+    " 'bi_v1'::regnamespace)"
 )
 IN_FORCE = "((bureau_id = ( SELECT minhu_bureau() AS minhu_bureau)))"
 
@@ -102,6 +110,20 @@ async def test_a_policy_taken_away_is_laid_again(
     await migrate(stack.owner_url_of(settings.database_url.rsplit("/", 1)[1]))
 
     assert await find_faults(owner) == []
+
+
+async def test_only_whom_it_is_granted_may_call_what_looks_past_the_policies(
+    owner: asyncpg.Connection, stack: Stack, settings: Settings
+) -> None:
+    for signature, _ in GUARDED.values():
+        await owner.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO PUBLIC")
+
+    await migrate(stack.owner_url_of(settings.database_url.rsplit("/", 1)[1]))
+
+    past = await owner.fetch(PAST_POLICIES)
+    assert {row["name"] for row in past} == set(GUARDED)
+    assert {row["config"] for row in past} == {"search_path=pg_catalog, pg_temp"}
+    assert [row["name"] for row in past if row["is_public"]] == []
 
 
 async def test_the_role_of_the_services_owns_nothing_and_is_nobody_else(
