@@ -155,7 +155,6 @@ async def test_the_role_of_the_services_owns_nothing_and_is_nobody_else(
         "CREATE POLICY mine ON tickets USING (true)",
         "ALTER POLICY bureau ON tickets USING (true)",
         "DROP POLICY unit ON tickets",
-        "GRANT SELECT ON tickets TO PUBLIC",
         "TRUNCATE notices",
         "CREATE FUNCTION public.minhu_unit() RETURNS text LANGUAGE sql AS 'SELECT NULL'",
         "CREATE OR REPLACE FUNCTION minhu_bureau() RETURNS integer LANGUAGE sql AS 'SELECT 2'",
