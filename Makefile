@@ -25,7 +25,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format audit clocks stateful feed storm control faulty callbacks reconcile recovery upgrade docs views scores bench lock clean
+.PHONY: help install up demo test check format chain clocks stateful feed storm control faulty callbacks reconcile recovery isolation upgrade docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -42,7 +42,7 @@ endef
 export USABLE
 
 help: ## 列出全部命令
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## 建立 .venv 并按 requirements.lock 安装，命令在 .venv/bin/minhu
 	@echo "已就绪：$(BIN)/minhu"
@@ -89,6 +89,9 @@ recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离�
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \
 		$(BIN)/python -m pytest tests/recovery/*.py $(PYTEST_ARGS)
 
+isolation: $(STAMP) ## 两个局一万次交错请求共用几条连接，其间断开、杀连接，外来的行须为零（SEED=20261123）
+	@MINHU_REQUESTS=10000 MINHU_SEED=$(or $(SEED),20261123) $(BIN)/python -m pytest tests/isolation/test_pool.py $(PYTEST_ARGS)
+
 upgrade: $(STAMP) ## 负载之下由一版滚动升到下一版，每步之间四百次请求：无人被拒，一件不丢
 	@MINHU_REQUESTS=400 $(BIN)/python -m pytest tests/upgrade $(PYTEST_ARGS)
 
@@ -101,7 +104,7 @@ views: $(STAMP) ## 由指标目录写出报表视图的语句，指标有变时�
 callbacks: $(STAMP) ## 五千次回调送往时好时坏的接收端，两个后台进程中途杀掉一个，一件不丢、逐件有序
 	@MINHU_CALLBACKS=5000 $(BIN)/python -m pytest tests/callbacks $(PYTEST_ARGS)
 
-audit: $(STAMP) ## 一百万条查阅记录的链一分钟内核验完，一千种篡改逐一发现并指明（约十五分钟）
+chain: $(STAMP) ## 一百万条查阅记录的链一分钟内核验完，一千种篡改逐一发现并指明（约十五分钟）
 	@MINHU_AUDIT_LENGTH=1000000 MINHU_AUDIT_ROWS=10000 MINHU_TAMPERINGS=1000 MINHU_SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest tests/audit/test_size.py tests/audit/test_chain.py $(PYTEST_ARGS)
 

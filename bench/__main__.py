@@ -7,6 +7,7 @@ CPU is that of the stack's processes; the sender's is shown apart. `ARGS="a c"` 
 import argparse
 from collections.abc import Sequence
 
+from bench.isolation import bench_isolation
 from bench.loops import bench_applied, bench_loops
 from bench.scores.part import SIZES, bench_scores
 from bench.stand import counting_postgres, sandbox
@@ -14,7 +15,7 @@ from bench.statements import bench_statements
 from bench.webhooks import bench_webhooks
 from services.cli.addresses import DATABASE, OWNER
 
-PARTS = "abcde"
+PARTS = "abcder"
 SMALL, LARGE = 1_000, 100_000
 
 
@@ -38,12 +39,14 @@ def main(parts: str, sizes: Sequence[int]) -> None:
 
     if "e" in parts:
         bench_scores(sizes)
+    if "r" in parts:
+        bench_isolation(min(max(sizes), LARGE))
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="测量（不给部分则全做）")
     parser.add_argument(
-        "parts", nargs="*", default=[PARTS], help="a 受理 b 建单 c 全程 d 语句 e 考核"
+        "parts", nargs="*", default=[PARTS], help="a 受理 b 建单 c 全程 d 语句 e 考核 r 行级隔离"
     )
     parser.add_argument(
         "--tickets",

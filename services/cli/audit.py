@@ -16,7 +16,7 @@ from shared.domain.calendar import in_city
 from shared.errors import NotFound
 from shared.tickets import Hotline
 
-SLUGS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
+SLUGS = text("SELECT bureau_id, slug FROM minhu_bureaus()")
 MOST_TOLD = 200
 FAULTS: Mapping[FaultKind, str] = MappingProxyType(
     {

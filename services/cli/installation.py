@@ -25,7 +25,7 @@ AUDIT = "MINHU_AUDIT_FOLDER"
 SANDBOX = "MINHU_SANDBOX"
 NO_REDIS = "redis://127.0.0.1:1/0"  # such a command rings nobody; the sweep finds what is owed
 
-BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
+BUREAUS = text("SELECT bureau_id, slug FROM minhu_bureaus()")
 SET_BUREAU = text("SELECT set_config('minhu.bureau_id', :bureau, true)")
 
 

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "org": Place("services.cli.organisation", "机构：载入局和承办单位"),
         "calendar": Place("services.cli.calendar", "工作日历：载入一年的放假安排"),
         "limits": Place("services.cli.limits", "时限：载入新的版本，更正已定的时限"),
+        "bi": Place("services.cli.readers", "报表用户：授权、收回、列出"),
         "dead-letters": Place("services.cli.dead_letters", "搁置的投递：列出、重投"),
         "recompute": Place("services.cli.recompute", "由事件日志重算全部考核并逐项比对"),
         "doctor": Place("services.cli.doctor", "检查安装，说明哪里不对、如何处理"),

@@ -32,7 +32,8 @@ ROLE_KEYS = {
     "bi": (Role.BI, "样例数据分析员"),
 }
 FIND_HASHES = text(
-    "SELECT key_id, secret_hash FROM api_keys WHERE key_id = ANY(CAST(:ids AS text[]))"
+    "SELECT k.key_id, k.secret_hash FROM unnest(CAST(:ids AS text[])) AS wanted(id)"
+    " CROSS JOIN LATERAL minhu_key(wanted.id) AS k"
 )
 
 

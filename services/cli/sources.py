@@ -19,7 +19,7 @@ from shared.tickets import Hotline
 from shared.tickets.receivers import enable as enable_receiver
 
 # A source's name is unique in the installation and leads to its bureau.
-FIND_BUREAU = text("SELECT bureau_id FROM sources WHERE source = :source")
+FIND_BUREAU = text("SELECT minhu_source_bureau(:source) AS bureau_id")
 
 app = typer.Typer(
     help="上级平台：登记、更换签名密钥、列出。", rich_markup_mode=None, no_args_is_help=True

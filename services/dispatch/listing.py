@@ -43,13 +43,10 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
         "due_before": "t.due_at < :due_before",
         "received_from": "t.received_at >= :received_from",
         "received_to": "t.received_at < :received_to",
-        "q": "t.ticket_id IN (SELECT x.ticket_id FROM ticket_texts AS x"
-        " WHERE x.bureau_id = :bureau AND x.field IN ('title', 'content', 'address')"
-        " AND minhu_bigrams(x.body) @> minhu_bigrams(:q)"
-        " AND strpos(lower(x.body), lower(:q)) > 0)",
+        "q": "t.ticket_id IN (SELECT minhu_tickets_with(:q))",
         "reader": "EXISTS (SELECT FROM ticket_units AS u WHERE u.bureau_id = :bureau"
         " AND u.unit_id = :reader AND u.ticket_id = t.ticket_id)"
-        " AND t.fold->>'object_unit' IS DISTINCT FROM :reader",
+        " AND t.object_unit IS DISTINCT FROM :reader",
     }
 )
 ORDERED = f"SELECT {FOLD}, {{key}} AS key FROM tickets AS t WHERE {{where}}"  # noqa: S608

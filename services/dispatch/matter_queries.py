@@ -13,7 +13,7 @@ from shared.tickets import FOLD, read_folds
 OF_READER = (
     " AND EXISTS (SELECT FROM ticket_units AS u WHERE u.bureau_id = :bureau"
     " AND u.unit_id = :reader AND u.ticket_id = t.ticket_id)"
-    " AND t.fold->>'object_unit' IS DISTINCT FROM :reader"
+    " AND t.object_unit IS DISTINCT FROM :reader"
 )
 OF_MATTER = "t.bureau_id = :bureau AND t.matter = m.matter"
 CONDITIONS: Mapping[str, str] = MappingProxyType(

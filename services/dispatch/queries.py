@@ -63,7 +63,7 @@ FEED = (
 OF_UNIT = (
     " AND EXISTS (SELECT FROM ticket_units AS u WHERE u.bureau_id = e.bureau_id"
     " AND u.unit_id = :unit AND u.ticket_id = e.ticket_id)"
-    " AND t.fold->>'object_unit' IS DISTINCT FROM :unit"
+    " AND t.object_unit IS DISTINCT FROM :unit"
 )
 FEED_OF_ALL = text(FEED.format(scope=""))
 FEED_OF_UNIT = text(FEED.format(scope=OF_UNIT))
@@ -109,7 +109,7 @@ NOTICES_OF_UNIT = text(
     NOTICES.format(
         unit=" LEFT JOIN tickets AS t ON t.bureau_id = n.bureau_id AND t.ticket_id = n.ticket_id",
         scope=" AND n.addressee_kind = 'unit' AND n.addressee = :unit"
-        " AND t.fold->>'object_unit' IS DISTINCT FROM :unit",
+        " AND t.object_unit IS DISTINCT FROM :unit",
     )
 )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 
+from shared.db import Scope
 from shared.errors import Unavailable
 
 GROUP = 64
@@ -59,6 +60,10 @@ class Incoming:
     upstream_no: str | None = None
     problem: str | None = None
     trace: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.bureau)
 
     @cached_property
     def message_id(self) -> uuid.UUID:

@@ -100,8 +100,8 @@ LIST_DEDUCTIONS = text(
     f"SELECT d.subject, d.ticket_id, {DEDUCTION},"  # noqa: S608 - constants only
     " (CAST(:reader AS text) IS NULL OR EXISTS (SELECT FROM ticket_units AS u"
     "  WHERE u.bureau_id = d.bureau_id AND u.unit_id = :reader AND u.ticket_id = d.ticket_id)"
-    "  AND NOT EXISTS (SELECT FROM tickets AS t WHERE t.bureau_id = d.bureau_id"
-    "  AND t.ticket_id = d.ticket_id AND t.fold->>'object_unit' = :reader)) AS is_told"
+    "  AND EXISTS (SELECT FROM tickets AS t WHERE t.bureau_id = d.bureau_id AND t.ticket_id"
+    "  = d.ticket_id AND t.object_unit IS DISTINCT FROM :reader)) AS is_told"
     " FROM deductions AS d"
     " WHERE d.bureau_id = :bureau AND d.month = :month AND d.points <> 0"
     " AND (CAST(:contractors AS text[]) IS NULL OR d.contractor = ANY(:contractors))"

@@ -1,8 +1,8 @@
-"""Engine and transactions. Every transaction names its bureau first, local to itself."""
+"""Engine and transactions. Each names first whose rows it is about, local to itself."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from shared.db.connection import Connection
 from shared.db.origin import IS_FOREIGN, IS_NOTED, RestoredElsewhere
 from shared.db.pulse import Pulse
+from shared.db.scope import Scope, Wider
 from shared.errors import Unavailable
 
 # Deadlock, serialisation failure, lock not available, query cancelled, connection trouble,
@@ -37,25 +38,30 @@ SESSION = {
     "client_connection_check_interval": "1s",
 }
 
+# Local to the transaction, and the first thing in it: what is selected after it in the same list is
+# read under it, since a list is evaluated in its order and sub-selects when their turn comes.
+SCOPE = "set_config('minhu.bureau_id', :setting, true), set_config('minhu.unit_id', :unit, true),"
 # The transaction id is taken before the clock is read: whatever an open transaction will record
 # carries a time not before its id, so a reader's horizon by id is a horizon in time as well.
 BEGIN_WRITING = text(
-    "SELECT set_config('minhu.bureau_id', :setting, true), pg_current_xact_id(),"
+    f"SELECT {SCOPE} pg_current_xact_id(),"  # noqa: S608 - constants only
     " minhu_now_held() AS now,"
     " (SELECT config_version FROM bureaus WHERE bureau_id = :bureau) AS config_version,"
     " (CAST(:lock AS bigint) = 0 OR pg_try_advisory_xact_lock(CAST(:lock AS bigint))) AS locked"
 )
 BEGIN_READING = text(
-    "SELECT set_config('minhu.bureau_id', :setting, true), minhu_now() AS now,"
+    f"SELECT {SCOPE} minhu_now() AS now,"  # noqa: S608 - constants only
     " (SELECT config_version FROM bureaus WHERE bureau_id = :bureau) AS config_version,"
     " true AS locked"
 )
+SET_UNIT = text("SELECT set_config('minhu.unit_id', :unit, true)")
 
 
 @dataclass(frozen=True, slots=True)
 class Tx:
     """One open transaction of one bureau. `now` is the one time everything in it happens at.
 
+    `unit`: under row-level security it sees that unit's part alone; None for the whole bureau.
     `locked` is False where the advisory lock asked for is in another transaction's hands.
     """
 
@@ -64,6 +70,26 @@ class Tx:
     now: datetime
     config_version: int
     locked: bool = True
+    unit: str | None = None
+
+    @asynccontextmanager
+    async def widened(self, why: Wider) -> AsyncIterator["Tx"]:
+        """The same over the whole bureau, for what `why` says and nothing else.
+
+        After a failed statement the transaction is lost, and its settings with it.
+        """
+        if self.unit is None:
+            yield self
+            return
+        await self.run(SET_UNIT, unit="")
+        try:
+            yield replace(self, unit=None)
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception:
+            await self.run(SET_UNIT, unit=self.unit)
+            raise
+        await self.run(SET_UNIT, unit=self.unit)
 
     async def run(self, statement: TextClause, **values: Any) -> CursorResult[Any]:
         return await self.connection.execute(statement, values)
@@ -108,22 +134,26 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, bureau: int, *, writing: bool = True, snapshot: bool = False, lock: int = 0
+        self, whose: Scope | int, *, writing: bool = True, snapshot: bool = False, lock: int = 0
     ) -> AsyncIterator[Tx]:
         """Commits on leaving, rolls back on any error. A lost connection is `Unavailable`.
 
+        `whose`: of a request always the scope of who asks; a number is a whole bureau.
         `snapshot`: all its statements see one moment, and it cannot write.
         """
-        with_bureau: Mapping[str, Any] = {"setting": str(bureau), "bureau": bureau}
+        scope = Scope.of(whose)
+        bureau, unit = scope.bureau, scope.unit
+        named: Mapping[str, Any] = {"setting": str(bureau), "unit": unit or "", "bureau": bureau}
         try:
             engine = self.snapshots if snapshot else self.engine
             async with self.pulse.watched(), engine.begin() as connection:
                 if writing:
-                    begun = await connection.execute(BEGIN_WRITING, {**with_bureau, "lock": lock})
+                    begun = await connection.execute(BEGIN_WRITING, {**named, "lock": lock})
                 else:
-                    begun = await connection.execute(BEGIN_READING, with_bureau)
+                    begun = await connection.execute(BEGIN_READING, named)
                 row = begun.one()
-                yield Tx(connection, bureau, row.now, row.config_version or 0, row.locked)
+                known = row.config_version or 0
+                yield Tx(connection, bureau, row.now, known, locked=row.locked, unit=unit)
         except (DBAPIError, NoneFree, OSError, TimeoutError) as error:
             # A snapshot only reads by our own wish: to write there is no trouble that passes.
             if is_transient(error) and not (snapshot and state_of(error) == ONLY_READS):
@@ -132,7 +162,11 @@ class Database:
 
     @asynccontextmanager
     async def unscoped(self) -> AsyncIterator[AsyncConnection]:
-        """For the look-ups made before the bureau is known, and for what belongs to none."""
+        """For the look-ups made before the bureau is known, and for what belongs to none.
+
+        Under row-level security it sees no row of any bureau: what it may ask are the functions
+        that answer those look-ups.
+        """
         try:
             async with self.pulse.watched(), self.engine.begin() as connection:
                 yield connection

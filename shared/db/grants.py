@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
+from shared.db.policies import READERS
+
 READ = "SELECT"
 APPEND = "SELECT, INSERT"
 EDIT = "SELECT, INSERT, UPDATE"
@@ -18,6 +20,7 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
         "audit_links": APPEND,
         "audit_tickets": APPEND,
         "awaited_roots": ALL,
+        "bi_readers": READ,
         "bureaus": EDIT,
         "calendar_days": APPEND,
         "calendars": EDIT,
@@ -80,12 +83,33 @@ APP_GRANTS: Mapping[str, str] = MappingProxyType(
 
 # Thrown away and filled again as a whole: who does so looks through them afterwards.
 MAINTAINED = ("fact_versions", "facts", "sums")
-# What reports read, by version: whoever reads a view needs no right on its tables.
+# What reports read, by version. The views ask as whoever reads them, under the reader's policies.
 VIEW_SCHEMAS = ("bi_v1",)
 
 
+# Functions that look past the policies: for these roles and nobody else.
+GUARDED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "minhu_bureaus": ("minhu_bureaus()", "minhu_app"),
+        "minhu_key": ("minhu_key(text)", "minhu_app"),
+        "minhu_reader_bureau": ("minhu_reader_bureau()", "minhu_app, minhu_bi"),
+        "minhu_reader_units": ("minhu_reader_units()", "minhu_bi"),
+        "minhu_session": ("minhu_session(text)", "minhu_app"),
+        "minhu_source_bureau": ("minhu_source_bureau(text)", "minhu_app"),
+        "minhu_source_secrets": ("minhu_source_secrets()", "minhu_app"),
+        "minhu_tickets_with": ("minhu_tickets_with(text)", "minhu_app"),
+        "minhu_versions_known": ("minhu_versions_known(integer[], timestamptz)", "minhu_app"),
+    }
+)
+
+
 def grant_statements(
-    database: str, tables: Collection[str], schemas: Collection[str], *, can_maintain: bool
+    database: str,
+    tables: Collection[str],
+    schemas: Collection[str],
+    *,
+    functions: Collection[str],
+    can_maintain: bool,
 ) -> Iterator[str]:
     """`can_maintain`: the server knows that privilege."""
     yield f'GRANT CONNECT ON DATABASE "{database}" TO minhu_app, minhu_bi'
@@ -100,7 +124,19 @@ def grant_statements(
             if table in tables:
                 yield f"GRANT MAINTAIN ON {table} TO minhu_app"
     yield "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO minhu_app"
+    yield from _guarded(tables, functions)
     for schema in VIEW_SCHEMAS:
         if schema in schemas:
             yield f"GRANT USAGE ON SCHEMA {schema} TO minhu_app, minhu_bi"
             yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO minhu_app, minhu_bi"
+
+
+def _guarded(tables: Collection[str], functions: Collection[str]) -> Iterator[str]:
+    for table in sorted(READERS):
+        if table in tables:
+            yield f"GRANT SELECT ON {table} TO minhu_bi"
+    for name, (signature, roles) in sorted(GUARDED.items()):
+        if name in functions:
+            # A dump without privileges brings them back as everybody's.
+            yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
+            yield f"GRANT EXECUTE ON FUNCTION {signature} TO {roles}"

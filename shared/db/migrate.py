@@ -1,4 +1,4 @@
-"""Migrations, roles and grants. Only this module connects as the owner."""
+"""Migrations, roles, policies and grants. Only this module connects as the owner."""
 
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import migrations
 from shared.db.grants import grant_statements
 from shared.db.origin import note_server
+from shared.db.policies import APP_ROLE, BI_ROLE, lay_policies
 
-APP_ROLE = "minhu_app"
-BI_ROLE = "minhu_bi"
 MAINTAIN_SINCE = 170000
+FUNCTIONS = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
 
 
 async def migrate(
@@ -25,12 +25,13 @@ async def migrate(
     revision: str = "head",
     restored: bool = False,
 ) -> int | None:
-    """Brings the schema to `revision`, creates missing roles and grants what each may do.
+    """Brings the schema to `revision`, creates missing roles, lays the row policies, grants.
 
     Answers the new base of transaction ids where one was set: the server is not the one noted, or
     (`restored`) an earlier state of it was put back.
 
-    A role is created with the password of `app_url` where that names it, else without a log-in.
+    A role is created with the password of `app_url` where that names it, else without a log-in;
+    one that is there without a log-in is given it.
     """
     engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1))
     try:
@@ -39,6 +40,9 @@ async def migrate(
             await connection.commit()
         async with engine.begin() as connection:
             await connection.run_sync(_create_roles, app_url)
+        async with engine.connect() as connection:
+            await connection.run_sync(lay_policies)
+        async with engine.begin() as connection:
             await connection.run_sync(_grant)
             return await connection.run_sync(partial(note_server, restored=restored))
     finally:
@@ -66,6 +70,8 @@ def _create_roles(connection: Connection, app_url: str | None) -> None:
     known = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
     if APP_ROLE not in known:
         _create_role(connection, APP_ROLE, password)
+    elif password is not None:
+        _let_in(connection, password)
     if BI_ROLE not in known:
         _create_role(connection, BI_ROLE, None)
 
@@ -83,6 +89,18 @@ def _create_role(connection: Connection, role: str, password: str | None) -> Non
     connection.exec_driver_sql(statement)
 
 
+def _let_in(connection: Connection, password: str) -> None:
+    """A role that was made for a restore, which cannot log in yet."""
+    template = (
+        "SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', rolname, CAST(:password AS text))"
+        " FROM pg_roles WHERE rolname = :role AND NOT rolcanlogin"
+    )
+    values = {"role": APP_ROLE, "password": password}
+    statement = connection.execute(text(template), values).scalar_one_or_none()
+    if statement is not None:
+        connection.exec_driver_sql(statement)
+
+
 def _grant(connection: Connection) -> None:
     database = connection.execute(text("SELECT current_database()")).scalar_one()
     present = set(
@@ -90,8 +108,11 @@ def _grant(connection: Connection) -> None:
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         ).scalars()
     )
+    functions = set(connection.execute(text(FUNCTIONS)).scalars())
     schemas = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
     version = connection.execute(text("SHOW server_version_num")).scalar_one()
     can_maintain = int(version) >= MAINTAIN_SINCE
-    for statement in grant_statements(database, present, schemas, can_maintain=can_maintain):
+    for statement in grant_statements(
+        database, present, schemas, functions=functions, can_maintain=can_maintain
+    ):
         connection.exec_driver_sql(statement)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared.db import Database
+from shared.db import Database, Scope
 from shared.domain.actor import Actor
 from shared.domain.words import Role
 from shared.errors import Unauthenticated
@@ -19,15 +19,17 @@ from shared.identity.uses import Uses
 
 REMEMBERED_SECONDS = 2.0
 MOST_REMEMBERED = 10_000
+# Whose key or session is always that of one unit, or of a part of the bureau.
+BOUND = frozenset({Role.UNIT, Role.BI})
 
 # One of the two look-ups made before the bureau is known: the id is unique in the installation.
 FIND_TOKEN = text(
     "SELECT bureau_id, key_id, secret_hash, role, unit_id, actor, scopes, networks,"  # noqa: S608
     " extract(epoch FROM expires_at - clock_timestamp()) AS seconds, CAST(NULL AS text) AS account"
-    f" FROM api_keys WHERE key_id = :id AND {LIVE}"
+    f" FROM minhu_key(:id) WHERE {LIVE}"
     " UNION ALL SELECT bureau_id, session_id, secret_hash, role, unit_id, actor, NULL, NULL,"
     " extract(epoch FROM least(expires_at, last_used_at + idle_seconds * interval '1 second')"
-    " - clock_timestamp()), account FROM sessions WHERE session_id = :id AND ended_at IS NULL"
+    " - clock_timestamp()), account FROM minhu_session(:id) WHERE ended_at IS NULL"
     " AND expires_at > clock_timestamp()"
     " AND last_used_at + idle_seconds * interval '1 second' > clock_timestamp()"
 )
@@ -45,6 +47,11 @@ class Identity:
     key_scopes: frozenset[str] | None = None
     networks: tuple[Network, ...] = ()
     account: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Whose rows its transactions see: one bound to a unit only what that may see."""
+        return Scope(self.bureau, self.actor.unit if self.actor.role in BOUND else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,14 @@ from shared.domain.words import Trade, UnitKind
 # Rules hold from here on where their file names no date.
 FROM_THE_START = datetime(2000, 1, 1, tzinfo=UTC)
 
+# The next number is asked for before the bureau has one: two at once, and one of them fails.
+FIND_BUREAU = text(
+    "SELECT coalesce((SELECT bureau_id FROM minhu_bureaus() WHERE slug = :slug),"
+    " (SELECT coalesce(max(bureau_id), 0) + 1 FROM minhu_bureaus())) AS bureau_id"
+)
 UPSERT_BUREAU = text(
-    "INSERT INTO bureaus (bureau_id, slug, name)"
-    " SELECT coalesce(max(bureau_id), 0) + 1, :slug, :name FROM bureaus"
-    " ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name RETURNING bureau_id"
+    "INSERT INTO bureaus (bureau_id, slug, name) VALUES (:bureau, :slug, :name)"
+    " ON CONFLICT (bureau_id) DO UPDATE SET name = EXCLUDED.name"
 )
 SET_BUREAU = text("SELECT set_config('minhu.bureau_id', :bureau, true)")
 UPSERT_UNIT = text(
@@ -68,10 +72,10 @@ class OrganisationFile(BaseModel):
 
 async def load_organisation(connection: AsyncConnection, file: OrganisationFile) -> int:
     """The bureau's id. The bureau itself is the root of its tree of units."""
-    bureau = (
-        await connection.execute(UPSERT_BUREAU, {"slug": file.slug, "name": file.name})
-    ).scalar_one()
+    bureau = (await connection.execute(FIND_BUREAU, {"slug": file.slug})).scalar_one()
     await connection.execute(SET_BUREAU, {"bureau": str(bureau)})
+    named = {"bureau": bureau, "slug": file.slug, "name": file.name}
+    await connection.execute(UPSERT_BUREAU, named)
     depths = {file.slug: 0}
     root = UnitFile(id=file.slug, kind=UnitKind.BUREAU, name=file.name, trades=list(Trade))
     for unit in (root, *file.units):

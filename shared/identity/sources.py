@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db import Database
+from shared.db import Database, Scope
 from shared.errors import Conflict, Invalid, NotFound
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix of every secret
@@ -24,8 +24,7 @@ GRACE = timedelta(hours=24)
 
 # One of the two look-ups made before the bureau is known: names are unique in the installation.
 ALL_SOURCES = text(
-    "SELECT bureau_id, source, sealed, seal_key_id FROM source_secrets"
-    " WHERE expires_at IS NULL OR expires_at > clock_timestamp()"
+    "SELECT bureau_id, source, sealed, seal_key_id FROM minhu_source_secrets()"
     " ORDER BY source, secret_id DESC"
 )
 INSERT_SOURCE = text(
@@ -87,6 +86,11 @@ class Source:
     bureau: int
     name: str
     secrets: tuple[bytes, ...]
+
+    @property
+    def scope(self) -> Scope:
+        """A platform's messages are the bureau's."""
+        return Scope(self.bureau)
 
 
 @dataclass(frozen=True, slots=True)

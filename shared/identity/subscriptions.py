@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared.db import Tx
+from shared.db import Tx, Wider
 from shared.identity.sources import GRACE, SECRET_BYTES, Sealing, show_secret
 
 ID_BYTES = 9
@@ -99,8 +99,9 @@ async def rotate_subscription(
 
 async def end_subscription(tx: Tx, subscription_id: str, *, subscriber: str) -> None:
     await tx.run(END, bureau=tx.bureau, id=subscription_id, now=tx.now)
-    await tx.run(CANCEL, bureau=tx.bureau, subscriber=subscriber, now=tx.now)
-    await tx.run(FORGET, bureau=tx.bureau, subscriber=subscriber)
+    async with tx.widened(Wider.ENDING) as wide:
+        await wide.run(CANCEL, bureau=tx.bureau, subscriber=subscriber, now=tx.now)
+        await wide.run(FORGET, bureau=tx.bureau, subscriber=subscriber)
 
 
 async def find_subscription(tx: Tx, subscription_id: str, *, lock: bool = False) -> Any | None:

@@ -24,6 +24,7 @@ from shared.models.notices import emergencies, notices
 from shared.models.operations import delivery_productions, redrives, workers
 from shared.models.organisation import (
     api_keys,
+    bi_readers,
     bureaus,
     calendar_days,
     calendars,
@@ -63,6 +64,7 @@ __all__ = [
     "audit_links",
     "audit_tickets",
     "awaited_roots",
+    "bi_readers",
     "bureaus",
     "calendar_days",
     "calendars",

@@ -82,6 +82,19 @@ api_keys = Table(
     comment="接口密钥（只存摘要）",
 )
 
+bi_readers = Table(
+    "bi_readers",
+    metadata,
+    bureau(),
+    text("role_name", "报表工具登录数据库的用户", primary_key=True),
+    text("unit_id", "只看这个单位及其下级；空为全局", nullable=True),
+    moment("granted_at", "授权时间", nullable=False, server_default=sql("clock_timestamp()")),
+    ForeignKeyConstraint(["bureau_id"], ["bureaus.bureau_id"]),
+    ForeignKeyConstraint(["bureau_id", "unit_id"], ["units.bureau_id", "units.unit_id"]),
+    UniqueConstraint("role_name"),
+    comment="报表用户各读哪个局、哪些单位",
+)
+
 sources = Table(
     "sources",
     metadata,

@@ -102,6 +102,7 @@ tickets = Table(
     text("category", "内容分类", nullable=True),
     text("street", "街镇", nullable=True),
     text("lead_unit", "主办单位", nullable=True),
+    text("object_unit", "被举报单位，看不到本工单", nullable=True),
     text("matter", "同一事项编号", nullable=True),
     moment("received_at", "来件时间", nullable=False),
     moment("due_at", "现行办结时限"),

@@ -16,7 +16,7 @@ FILTERS: Mapping[str, str] = {
 # What a unit may not see any more is not shown to its systems either (ruling 19).
 SEEN = (
     " AND EXISTS (SELECT FROM tickets AS t WHERE t.bureau_id = l.bureau_id"
-    " AND t.ticket_id = l.ticket_id AND t.fold->>'object_unit' IS DISTINCT FROM :unit)"
+    " AND t.ticket_id = l.ticket_id AND t.object_unit IS DISTINCT FROM :unit)"
 )
 CALLS = (
     "SELECT l.number, l.webhook_id, l.event_type, l.ticket_id, l.ticket_no, l.state,"

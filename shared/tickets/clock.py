@@ -17,7 +17,7 @@ HOLD = text("SELECT pg_advisory_xact_lock(hashtext('minhu.clock'))")
 HELD = text("SELECT now_at FROM sandbox_clock")
 MOVE = text("UPDATE sandbox_clock SET now_at = :now")
 ANY_TICKET = text("SELECT EXISTS (SELECT FROM tickets WHERE bureau_id = :bureau) AS found")
-BUREAUS = text("SELECT bureau_id, config_version FROM bureaus ORDER BY bureau_id")
+BUREAUS = text("SELECT bureau_id, config_version FROM minhu_bureaus()")
 SET_BUREAU = text("SELECT set_config('minhu.bureau_id', :bureau, true)")
 
 

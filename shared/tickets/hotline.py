@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
-from shared.db import Database
+from shared.db import Database, Scope
 from shared.settings import Settings
 from shared.tickets.ledger import Ledger
 from shared.tickets.rulebooks import Rulebooks
 from shared.vault.keyring import Keyring
 
-BUREAUS = text("SELECT bureau_id FROM bureaus ORDER BY bureau_id")
-SLUGS = text("SELECT slug, bureau_id FROM bureaus ORDER BY bureau_id")
+BUREAUS = text("SELECT bureau_id FROM minhu_bureaus()")
+SLUGS = text("SELECT slug, bureau_id FROM minhu_bureaus()")
 
 
 def no_bell() -> None:
@@ -41,16 +41,19 @@ class Hotline:
     @asynccontextmanager
     async def ledger(
         self,
-        bureau: int,
+        whose: Scope | int,
         *,
         writing: bool = True,
         snapshot: bool = False,
         lock: int = 0,
         trace: str | None = None,
     ) -> AsyncIterator[Ledger]:
-        """One transaction: what was recorded is written before it commits, the ring goes after."""
+        """One transaction: what was recorded is written before it commits, the ring goes after.
+
+        `whose`: of a request always the scope of who asks; a number is a whole bureau.
+        """
         async with self.database.transaction(
-            bureau, writing=writing, snapshot=snapshot, lock=lock
+            whose, writing=writing, snapshot=snapshot, lock=lock
         ) as tx:
             ledger = Ledger(tx, await self.rulebooks.of(tx), self.keyring, trace)
             yield ledger

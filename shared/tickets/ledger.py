@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from shared.db import Tx
+from shared.db import Tx, Wider
 from shared.domain import fold
 from shared.domain.actor import SYSTEM, Actor
 from shared.domain.clocks import merge
@@ -116,9 +116,9 @@ class Ledger:
         await self.flush()
         for ticket_id in sorted(self._repeated):
             ticket = self.tickets[ticket_id]
-            step = repeats_step(
-                ticket, await count_repeats(self.tx, ticket, self.rulebook), self.rulebook
-            )
+            async with self.tx.widened(Wider.REPEATS) as wide:
+                repeats = await count_repeats(wide, ticket, self.rulebook)
+            step = repeats_step(ticket, repeats, self.rulebook)
             if step is not None:
                 self.record(ticket, step, actor=SYSTEM)
         await self.flush()

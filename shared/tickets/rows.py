@@ -47,6 +47,7 @@ def ticket_row(ticket: Ticket, *, escalate_at: datetime | None) -> dict[str, Any
         "category": ticket.category,
         "street": ticket.street,
         "lead_unit": ticket.lead.unit if ticket.lead is not None else None,
+        "object_unit": ticket.object_unit,
         "matter": ticket.matter,
         "received_at": ticket.received_at,
         "due_at": complete.due if complete is not None else None,

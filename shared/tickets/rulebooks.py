@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared.db import Tx
+from shared.db import Tx, Wider
 from shared.domain.calendar import WorkCalendar
 from shared.domain.limits import Limits
 from shared.domain.rulebook import Rulebook, Subscription, Unit, Valid
@@ -47,7 +47,8 @@ class Rulebooks:
     async def of(self, tx: Tx) -> Rulebook:
         kept = self._kept.get(tx.bureau)
         if kept is None or kept.version != tx.config_version:
-            kept = await load_rulebook(tx)
+            async with tx.widened(Wider.RULEBOOK) as wide:
+                kept = await load_rulebook(wide)
             self._kept[tx.bureau] = kept
         return kept
 

@@ -19,8 +19,8 @@ async def list_tickets(dispatch: AsyncClient, key: str) -> int:
 
 
 async def read_all(hotline: Hotline, table: str) -> list[dict[str, Any]]:
-    async with hotline.database.unscoped() as connection:
-        found = await connection.exec_driver_sql(f"SELECT * FROM {table}")
+    async with hotline.database.transaction(1) as tx:
+        found = await tx.connection.exec_driver_sql(f"SELECT * FROM {table}")
         return [dict(row._mapping) for row in found]
 
 

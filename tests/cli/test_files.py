@@ -50,9 +50,9 @@ def refuse_all(kind: str, cases: Mapping[str, Any], folder: Path, given: dict[st
 
 async def snapshot(hotline: Hotline) -> list[list[str]]:
     """All that such files lead to; how often something was loaded counts for nothing."""
-    async with hotline.database.unscoped() as connection:
+    async with hotline.database.transaction(1) as tx:
         found = [
-            await connection.exec_driver_sql(f"SELECT * FROM {table}")
+            await tx.connection.exec_driver_sql(f"SELECT * FROM {table}")
             for table in ("bureaus", "units", "calendars", "calendar_days", "limits")
         ]
         return [

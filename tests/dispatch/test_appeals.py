@@ -260,9 +260,9 @@ async def test_a_leader_decides_the_oldest_or_the_one_that_is_named(staff: Staff
 async def test_nobody_decides_on_their_own_appeal(staff: Staff, keys: dict[str, str]) -> None:
     no = await staff.overdue()
     asked = await staff.say(UNIT, no, "appeal", **LATE)
-    async with staff.hotline.database.unscoped() as connection:
+    async with staff.hotline.database.transaction(1) as tx:
         person = asked["appeals"][0]["by"]
-        key = await issue_key(connection, 1, role=Role.LEADER, actor=person)
+        key = await issue_key(tx.connection, 1, role=Role.LEADER, actor=person)
     twin = Desk(staff.desk.client, {**keys, "twin": key.plain})
 
     for body in (YES, {**YES, "verdict": "clock:complete"}, {}):

@@ -73,9 +73,9 @@ async def test_nobody_decides_on_what_they_asked_to_exclude(
 ) -> None:
     no = await make_ticket(hotline)
     asked = (await desk.act("desk", no, "exclude", **ASKED)).json()
-    async with hotline.database.unscoped() as connection:
+    async with hotline.database.transaction(1) as tx:
         person = asked["exclusion"]["by"]
-        key = await issue_key(connection, 1, role=Role.LEADER, actor=person)
+        key = await issue_key(tx.connection, 1, role=Role.LEADER, actor=person)
     twin = Desk(desk.client, {**keys, "twin": key.plain})
 
     assert (await twin.act("twin", no, "decide-exclusion", **YES)).status_code == 403

@@ -175,8 +175,8 @@ async def test_nobody_decides_what_they_asked_for(
 ) -> None:
     no = await make_ticket(hotline)
     await desk.act("desk", no, "void", reason="重复录入")
-    async with hotline.database.unscoped() as connection:
-        key = await issue_key(connection, 1, role=Role.LEADER, actor="样例受理员")
+    async with hotline.database.transaction(1) as tx:
+        key = await issue_key(tx.connection, 1, role=Role.LEADER, actor="样例受理员")
     twin = Desk(desk.client, {**keys, "twin": key.plain})
     own = await twin.act("twin", no, "confirm-void", granted=True, comment="同意")
     other = await desk.act("leader", no, "confirm-void", granted=True, comment="同意")

@@ -89,7 +89,7 @@ async def test_a_unit_complained_of_hears_nothing_even_of_what_was_owed_before(
         await tx.run(
             text(
                 "UPDATE tickets SET fold = jsonb_set(fold, '{object_unit}',"
-                " to_jsonb(CAST(:unit AS text)))"
+                " to_jsonb(CAST(:unit AS text))), object_unit = :unit"
                 " WHERE no = :no"
             ),
             unit=UNIT,

@@ -44,6 +44,7 @@ async def test_the_only_worker_is_started_again_and_does_its_work(
         connection = await asyncpg.connect(ready["database_url"])
         await connection.execute("SET minhu.bureau_id = '1'")
         holder = await asyncpg.connect(ready["database_url"])
+        await holder.execute("SET minhu.bureau_id = '1'")
 
         async def is_held() -> bool:
             return bool(await connection.fetchval(HELD))

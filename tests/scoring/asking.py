@@ -35,5 +35,5 @@ async def found(client: AsyncClient, path: str, bearer: str, **query: Any) -> An
 
 
 async def issued(hotline: Hotline, role: Role, actor: str) -> str:
-    async with hotline.database.unscoped() as connection:
-        return (await issue_key(connection, 1, role=role, actor=actor)).plain
+    async with hotline.database.transaction(1) as tx:
+        return (await issue_key(tx.connection, 1, role=role, actor=actor)).plain

@@ -12,6 +12,7 @@ import asyncpg
 from services.scoring.queries.folding import DERIVED, FACT_COLUMNS
 
 WRITERS = 20
+AS_BUREAU = {"minhu.bureau_id": "1"}
 LONGEST_SECONDS = 0.1
 PAGE = 500
 FIRST_ID = 1_000_000
@@ -73,7 +74,7 @@ async def write_crowd(url: str, *, rows: int) -> None:
 
 async def _wait_until_tellable(url: str) -> None:
     """Until nobody is open who began before the last write: the server's own work counts too."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings=AS_BUREAU)
     try:
         while not await connection.fetchval(IS_TELLABLE):
             continue
@@ -82,7 +83,7 @@ async def _wait_until_tellable(url: str) -> None:
 
 
 async def _write(url: str, ids: list[int], chance: random.Random) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings=AS_BUREAU)
     try:
         done: list[int] = []
         while ids:

@@ -42,8 +42,11 @@ async def read_sources(world: World, url: str) -> Sources:
     """`url`: of the database, for who may take the reports' role."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("SET ROLE minhu_bi")
-        await connection.execute("SET minhu.bureau_id = '1'")
+        await connection.execute(
+            "INSERT INTO bi_readers (bureau_id, role_name) VALUES (1, 'minhu_bi')"
+            " ON CONFLICT DO NOTHING"
+        )
+        await connection.execute("SET SESSION AUTHORIZATION minhu_bi")
         scores = await connection.fetch("SELECT * FROM bi_v1.scores WHERE by = 'unit'")
         facts = await connection.fetch("SELECT * FROM bi_v1.facts")
         metrics = await connection.fetch("SELECT metric, month_column FROM bi_v1.metrics")

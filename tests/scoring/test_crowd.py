@@ -73,7 +73,7 @@ async def test_a_reader_misses_nothing_while_twenty_hold_their_transactions_open
     url = settings.database_url
     copies = {name: crowd.Copy() for name in ("feed", "time", "transaction")}
     async with AsyncExitStack() as stack:
-        naive = [await asyncpg.connect(url) for _ in range(2)]
+        naive = [await asyncpg.connect(url, server_settings=crowd.AS_BUREAU) for _ in range(2)]
         for connection in naive:
             stack.push_async_callback(connection.close)
         for step in (
@@ -83,7 +83,7 @@ async def test_a_reader_misses_nothing_while_twenty_hold_their_transactions_open
         ):
             await stack.enter_async_context(crowd.following(step))
         await crowd.write_crowd(url, rows=ROWS)
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings=crowd.AS_BUREAU)
     rows = await connection.fetch("SELECT no, returns FROM facts WHERE ticket_id >= 1000000")
     await connection.close()
     written = {row["no"]: row["returns"] for row in rows}

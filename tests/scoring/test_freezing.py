@@ -240,6 +240,7 @@ async def test_the_database_refuses_to_change_what_is_frozen(
 
     for statement in TAMPERING:
         async with engine.connect() as connection:
+            await connection.execute(text("SELECT set_config('minhu.bureau_id', '1', true)"))
             with pytest.raises(DBAPIError, match=r"append-only|permission denied|is whole"):
                 await connection.execute(text(statement))
     await engine.dispose()

@@ -345,8 +345,10 @@ async def test_an_analyst_of_a_unit_is_told_no_more_than_the_unit(
 ) -> None:
     await office.inspect()
     await on_road(completed())
-    async with hotline.database.unscoped() as connection:
-        key = await issue_key(connection, BUREAU, role=Role.BI, actor="样例分析员", unit=CONTRACTOR)
+    async with hotline.database.transaction(1) as tx:
+        key = await issue_key(
+            tx.connection, BUREAU, role=Role.BI, actor="样例分析员", unit=CONTRACTOR
+        )
     analyst = Office(office.client, {**office.keys, "analyst": key.plain})
 
     (row,) = await analyst.deductions("analyst")

@@ -144,8 +144,8 @@ async def test_a_version_is_activated_once_and_never_reworded(
         "DELETE FROM schemes",
     ):
         with pytest.raises(DBAPIError):
-            async with hotline.database.unscoped() as connection:
-                await connection.execute(text(statement))
+            async with hotline.database.transaction(1) as tx:
+                await tx.connection.execute(text(statement))
 
 
 async def test_only_leaders_and_administrators_draft_and_only_leaders_activate(

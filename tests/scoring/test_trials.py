@@ -57,11 +57,11 @@ TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER
 
 
 async def fingerprint(hotline: Hotline) -> dict[str, str]:
-    async with hotline.database.unscoped() as connection:
-        tables = list((await connection.execute(TABLES)).scalars())
+    async with hotline.database.transaction(1) as tx:
+        tables = list((await tx.connection.execute(TABLES)).scalars())
         return {
             name: (
-                await connection.execute(
+                await tx.connection.execute(
                     text(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} AS t")
                 )
             ).scalar_one()

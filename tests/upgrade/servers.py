@@ -11,7 +11,9 @@ from shared.embedded.binaries import find_postgres
 from shared.embedded.postgres import Postgres
 from tests.conftest import TEST_SETTINGS
 
-DUMP = ("--format=custom", "--no-owner", "--no-privileges")
+DUMP = ("--format=custom", "--no-owner", "--no-privileges", "--enable-row-security")
+# Policies name them; the password of the one is set when it is migrated.
+ROLES = "CREATE ROLE minhu_app NOLOGIN; CREATE ROLE minhu_bi NOLOGIN"
 RESTORE = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
 
 
@@ -30,6 +32,7 @@ def start_dump(url: str, file: Path) -> subprocess.Popen[str]:
 
 def restore(url: str, file: Path) -> None:
     """Into the empty database of that address."""
+    finish(_start("psql", "--no-psqlrc", "--command", ROLES, url=url))
     finish(_start("pg_restore", *RESTORE, "--dbname", urlsplit(url).path[1:], str(file), url=url))
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.cli.checks.finding import Finding, Grade, bad, good
-from shared.db.migrate import APP_ROLE, config
+from shared.db.migrate import config
+from shared.db.policies import APP_ROLE
 from shared.embedded.binaries import OLDEST_MAJOR
 
 MIGRATE = "请运行 minhu migrate"
@@ -33,6 +34,14 @@ LOG = text(
     " has_table_privilege('ticket_events', 'UPDATE, DELETE, TRUNCATE') AS may_change"
 )
 GUARDS = 2
+WALLS = text(
+    "SELECT count(*) AS tables, array_agg(c.relname ORDER BY c.relname) FILTER (WHERE NOT"
+    " (c.relrowsecurity AND c.relforcerowsecurity) OR NOT EXISTS (SELECT FROM pg_policy AS p"
+    "  WHERE p.polrelid = c.oid AND p.polname = 'bureau' AND p.polpermissive)) AS open"
+    " FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+    " AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid"
+    "  AND a.attname = 'bureau_id' AND NOT a.attisdropped)"
+)
 
 
 async def check_server(connection: AsyncConnection) -> tuple[bool, list[Finding]]:
@@ -65,7 +74,9 @@ def judge_server(server: Any) -> Iterator[Finding]:
 async def check_rights(connection: AsyncConnection) -> list[Finding]:
     """The services' role, and the log: under a wrong role it says nothing of the right one's."""
     role = await check_role(connection)
-    return [role] if role.grade is Grade.BAD else [role, await check_log(connection)]
+    if role.grade is Grade.BAD:
+        return [role]
+    return [role, await check_walls(connection), await check_log(connection)]
 
 
 async def check_role(connection: AsyncConnection) -> Finding:
@@ -77,6 +88,13 @@ async def check_role(connection: AsyncConnection) -> Finding:
             f"请在 MINHU_DATABASE_URL 中改用 {APP_ROLE}",
         )
     return good("服务的数据库角色", f"{role.rolname}，不拥有任何表，不能绕过行级安全")
+
+
+async def check_walls(connection: AsyncConnection) -> Finding:
+    walls = (await connection.execute(WALLS)).one()
+    if walls.open:
+        return bad("行级隔离", f"{'、'.join(walls.open)} 没有强制隔离", MIGRATE)
+    return good("行级隔离", f"{walls.tables} 张表强制按局隔离")
 
 
 async def check_log(connection: AsyncConnection) -> Finding:

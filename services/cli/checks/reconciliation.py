@@ -8,7 +8,7 @@ from services.cli.checks.finding import Finding, good, watch
 from services.cli.installation import SET_BUREAU
 from shared.tickets import Hotline
 
-BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
+BUREAUS = text("SELECT bureau_id, slug FROM minhu_bureaus()")
 # A night that failed is of no more concern once a later one has had the same day's list.
 LOOK = text(
     "SELECT (SELECT count(*) FROM reconciliation_cases"

@@ -17,7 +17,7 @@ from shared.tickets import Hotline
 from shared.tickets.vitals import Owed, read_messages, read_owed, read_standing
 from shared.vault.keyring import SealBroken
 
-BUREAUS = text("SELECT bureau_id, slug FROM bureaus ORDER BY bureau_id")
+BUREAUS = text("SELECT bureau_id, slug FROM minhu_bureaus()")
 ERRORS = text(
     "SELECT DISTINCT subscriber || ' ' || last_error AS told FROM deliveries"
     " WHERE bureau_id = :bureau AND parked_at IS NOT NULL AND last_error IS NOT NULL"

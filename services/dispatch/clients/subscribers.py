@@ -23,7 +23,7 @@ STILL_SEEN = text(
     "SELECT t.ticket_id FROM tickets AS t JOIN ticket_units AS u"
     " ON u.bureau_id = t.bureau_id AND u.ticket_id = t.ticket_id AND u.unit_id = :unit"
     " WHERE t.bureau_id = :bureau AND t.ticket_id = ANY(CAST(:tickets AS bigint[]))"
-    " AND t.fold->>'object_unit' IS DISTINCT FROM :unit"
+    " AND t.object_unit IS DISTINCT FROM :unit"
 )
 
 

@@ -102,7 +102,7 @@ async def read(request: Request, hotline: HotlineState, caller: Caller) -> Respo
     purpose = f"dead-letters:{caller.bureau}:{subscriber or '*'}"
     given = request.query_params.get("cursor")
     after = decode_cursor(hotline.keyring, purpose, given) if given is not None else BEGINNING
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         rows = await list_dead_letters(
             ledger.tx, subscriber=subscriber, after=after, limit=limit + 1
         )
@@ -148,7 +148,7 @@ async def redrive(
     raw = await read_body(request)
     call = IdempotentCall.read(request, caller, raw)
     async with hotline.ledger(
-        caller.bureau, lock=call.lock(caller.bureau), trace=traceparent(request.scope)
+        caller.scope, lock=call.lock(caller.bureau), trace=traceparent(request.scope)
     ) as ledger:
         stored = await call.find_answer(ledger.tx)
         if stored is not None:

@@ -88,7 +88,7 @@ async def put(request: Request) -> Response:
     hotline: Hotline = request.app.state.hotline
     call = IdempotentCall.read(request, identity, raw)
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
@@ -106,7 +106,7 @@ async def put(request: Request) -> Response:
 )
 async def read(hotline: HotlineState, caller: Caller) -> Response:
     require_role(caller, READERS)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         return await answer_active(ledger.tx)
 
 
@@ -135,7 +135,7 @@ async def history(request: Request, hotline: HotlineState, caller: Caller) -> Re
     purpose = f"emergencies:{caller.bureau}"
     given = request.query_params.get("cursor")
     below = decode_cursor(hotline.keyring, purpose, given) if given is not None else None
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         rows = [row for row in await list_plans(ledger.tx) if below is None or row.number < below]
         now = ledger.now
     rows.reverse()

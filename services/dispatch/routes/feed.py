@@ -46,7 +46,7 @@ async def list_feed(request: Request, hotline: HotlineState, caller: Caller) -> 
     xid, position = START
     if given is not None:
         xid, position = decode_cursor(hotline.keyring, purpose, given, parameter="after")
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         rows = await queries.list_feed(
             ledger.tx, unit=unit, xid=xid, position=position, limit=limit
         )

@@ -98,7 +98,7 @@ async def perform_on_matter(request: Request, name: str, action: MatterAction) -
     hotline: Hotline = request.app.state.hotline
     call = IdempotentCall.read(request, identity, raw)
     lock, trace = call.lock(identity.bureau), traceparent(request.scope)
-    async with hotline.ledger(identity.bureau, lock=lock, trace=trace) as ledger:
+    async with hotline.ledger(identity.scope, lock=lock, trace=trace) as ledger:
         await hold_matters(ledger.tx)
         found = (await find_matters(ledger.tx, [name])).get(name)
         members = await list_members(ledger.tx, name)

@@ -64,7 +64,7 @@ async def list_matters(request: Request, hotline: HotlineState, caller: Caller) 
     purpose = f"matters:{caller.bureau}:{actor.key}:{sorted(filters.items())}"
     after = decode_cursor(hotline.keyring, purpose, query["cursor"]) if "cursor" in query else ""
     reader = actor.unit if actor.role is Role.UNIT else None
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         if filters.get("unit", "") not in ("", *ledger.rulebook.units):
             raise Invalid.field("/unit", "没有这个单位")
         rows = await matter_queries.list_matters(
@@ -113,7 +113,7 @@ async def get_matter(
 ) -> Response:
     check_may_read(caller.actor)
     shown = reading_of(request, caller.actor, ReadingKind.MATTER, matter=matter)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         found = (await find_matters(ledger.tx, [matter])).get(matter)
         members = await matter_queries.list_members(ledger.tx, matter) if found else []
         known = check_matter_visible(found, members, caller.actor)

@@ -68,7 +68,7 @@ async def list_notices(request: Request, hotline: HotlineState, caller: Caller) 
     if given is not None:
         xid, position = decode_cursor(hotline.keyring, purpose, given)
         place = (xid, position)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         rows = await queries.list_notices(ledger.tx, unit=unit, after=place, limit=limit + 1)
     shown = rows[:limit]
     cursor = None

@@ -87,7 +87,7 @@ async def perform(request: Request, no: str, action: Action) -> Response:
     call = IdempotentCall.read(request, identity, raw)
     actor = identity.actor
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         holds_matters = await hold_for(action, ledger.tx)
         tickets = await queries.lock_folds(ledger.tx, [no, *named(raw, action.names)])

@@ -115,7 +115,7 @@ async def write(
     hotline: Hotline = request.app.state.hotline
     fault = await body(raw) if body is not None else None  # may take a look at the DNS
     call = IdempotentCall.read(request, identity, raw)
-    async with hotline.ledger(identity.bureau, lock=call.lock(identity.bureau)) as ledger:
+    async with hotline.ledger(identity.scope, lock=call.lock(identity.bureau)) as ledger:
         # One that has ended meanwhile: whoever ended it may have lost the answer.
         if subscription_id is not None and not await is_known(
             ledger.tx, subscription_id, unit=identity.actor.unit
@@ -199,7 +199,7 @@ async def list_all(request: Request, hotline: HotlineState, caller: Caller) -> R
     purpose = f"subscriptions:{caller.bureau}:{unit or '*'}"
     given = request.query_params.get("cursor")
     after = decode_cursor(hotline.keyring, purpose, given) if given is not None else None
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         rows = await list_views(ledger.tx, unit=unit, after=after, limit=limit + 1)
     more = len(rows) > limit
     last = rows[limit - 1].subscription_id if more else None
@@ -210,7 +210,7 @@ async def list_all(request: Request, hotline: HotlineState, caller: Caller) -> R
 @router.get("/{subscription}", summary="一个订阅及其接收端状况", responses=answers(SHOWN))
 async def get_one(subscription: str, hotline: HotlineState, caller: Caller) -> Response:
     require_role(caller, OWNERS)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         row = await get_own(ledger, caller, subscription)
     return Response(orjson.dumps(answer_of(row)), media_type="application/json")
 
@@ -267,7 +267,7 @@ async def list_deliveries(
     request: Request, subscription: str, hotline: HotlineState, caller: Caller
 ) -> Response:
     require_role(caller, OWNERS)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         row = await get_own(ledger, caller, subscription)
         return await answer_calls(
             request,

@@ -71,7 +71,7 @@ async def list_tickets(request: Request, hotline: HotlineState, caller: Caller) 
     after = decode_cursor(hotline.keyring, purpose, query["cursor"]) if "cursor" in query else None
     listing = Listing(filters, sort, read_limit(request), tuple(after) if after else None)
     reader = actor.unit if actor.role is Role.UNIT else None
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         if filters.get("unit", "") not in ("", *ledger.rulebook.units):
             raise Invalid.field("/unit", "没有这个单位")
         tickets, following = await list_page(ledger.tx, listing, reader=reader)
@@ -92,7 +92,7 @@ async def answer_tickets(ledger: Ledger, tickets: list[Ticket], shown: Reading) 
 @router.get("/{no}", summary="一件工单", responses=answers(TICKET))
 async def get_ticket(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
     shown = reading_of(request, caller.actor, ReadingKind.TICKET)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         ticket, beside = await show_ticket(ledger, no, shown)
         body = ticket_answer(
             ticket, beside.texts, beside.caller, reader=caller.actor, now=ledger.now
@@ -124,7 +124,7 @@ async def list_events(request: Request, no: str, hotline: HotlineState, caller: 
     given = request.query_params.get("cursor")
     after = decode_cursor(hotline.keyring, purpose, given) if given else 0
     shown = reading_of(request, caller.actor, ReadingKind.EVENTS)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         ticket, beside = await show_ticket(ledger, no, shown)
         rows = await queries.list_log(ledger.tx, ticket.ticket_id, after=after, limit=limit + 1)
         items = event_items(ticket, rows[:limit], beside.texts, caller)
@@ -140,7 +140,7 @@ async def list_events(request: Request, no: str, hotline: HotlineState, caller: 
 )
 async def list_clocks(request: Request, no: str, hotline: HotlineState, caller: Caller) -> Response:
     shown = reading_of(request, caller.actor, ReadingKind.CLOCKS)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         ticket, _ = await show_ticket(ledger, no, shown)
         logs = await list_entries(ledger.tx, [ticket.ticket_id], known_only=True)
         log = logs[ticket.ticket_id]

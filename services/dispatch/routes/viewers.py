@@ -60,7 +60,7 @@ async def list_ticket_viewers(
 ) -> Response:
     """This look is the last of them. Later pages end where the first one did."""
     shown = reading_of(request, caller.actor, ReadingKind.VIEWERS)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         ticket = await queries.find_fold(ledger.tx, no)
         check_visible(ticket, caller.actor)
         assert ticket is not None

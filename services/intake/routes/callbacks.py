@@ -72,7 +72,7 @@ async def put_callback(request: Request, hotline: HotlineState) -> Response:
     url = parse(CallbackBody, raw).url
     if url is not None:
         await check_url(url, reach_of(hotline.settings))
-    async with hotline.database.transaction(source.bureau) as tx:
+    async with hotline.database.transaction(source.scope) as tx:
         await set_callback(tx.connection, source.bureau, source.name, url)
         await enable(tx, CALLBACK + source.name)
     return json_answer({"url": url})
@@ -81,7 +81,7 @@ async def put_callback(request: Request, hotline: HotlineState) -> Response:
 @router.get("/callback", summary="本平台的回调地址与接收端状况", responses=answers(STATE))
 async def get_callback(request: Request, hotline: HotlineState) -> Response:
     source = await signed_source(request)
-    async with hotline.database.transaction(source.bureau, writing=False) as tx:
+    async with hotline.database.transaction(source.scope, writing=False) as tx:
         return json_answer(await state_of(tx, source.name))
 
 
@@ -93,7 +93,7 @@ async def get_callback(request: Request, hotline: HotlineState) -> Response:
 )
 async def list_own(request: Request, hotline: HotlineState) -> Response:
     source = await signed_source(request)
-    async with hotline.database.transaction(source.bureau, writing=False) as tx:
+    async with hotline.database.transaction(source.scope, writing=False) as tx:
         return await answer_calls(request, tx, CALLBACK + source.name, keyring=hotline.keyring)
 
 
@@ -104,7 +104,7 @@ async def list_own(request: Request, hotline: HotlineState) -> Response:
 )
 async def replay_own(request: Request, delivery: str, hotline: HotlineState) -> Response:
     source = await signed_source(request, await read_body(request))
-    async with hotline.database.transaction(source.bureau) as tx:
+    async with hotline.database.transaction(source.scope) as tx:
         made = await replay(tx, CALLBACK + source.name, read_number(delivery), unit=None)
     return json_answer(call_answer(made))
 
@@ -116,7 +116,7 @@ async def replay_own(request: Request, delivery: str, hotline: HotlineState) -> 
 )
 async def get_of(source: str, hotline: HotlineState, caller: Caller) -> Response:
     require_role(caller, {Role.ADMIN})
-    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+    async with hotline.database.transaction(caller.scope, writing=False) as tx:
         return json_answer(await state_of(tx, source))
 
 
@@ -128,7 +128,7 @@ async def get_of(source: str, hotline: HotlineState, caller: Caller) -> Response
 )
 async def list_of(request: Request, source: str, hotline: HotlineState, caller: Caller) -> Response:
     require_role(caller, {Role.ADMIN})
-    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+    async with hotline.database.transaction(caller.scope, writing=False) as tx:
         await state_of(tx, source)
         return await answer_calls(request, tx, CALLBACK + source, keyring=hotline.keyring)
 
@@ -167,7 +167,7 @@ async def administer(
     require_role(caller, {Role.ADMIN})
     hotline: Hotline = request.app.state.hotline
     call = IdempotentCall.read(request, caller, await read_body(request), needs_key=False)
-    async with hotline.ledger(caller.bureau, lock=call.lock(caller.bureau)) as ledger:
+    async with hotline.ledger(caller.scope, lock=call.lock(caller.bureau)) as ledger:
         await state_of(ledger.tx, source)
         stored = await call.find_answer(ledger.tx)
         if stored is not None:

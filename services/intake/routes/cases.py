@@ -98,7 +98,7 @@ async def list_cases(request: Request, hotline: HotlineState, caller: Caller) ->
     limit = read_limit(request)
     purpose = f"cases:{caller.bureau}:{sorted((name, str(one)) for name, one in filters.items())}"
     after = decode_cursor(hotline.keyring, purpose, query["cursor"]) if "cursor" in query else 0
-    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+    async with hotline.database.transaction(caller.scope, writing=False) as tx:
         rows = await queries.list_cases(tx, filters, after=after, limit=limit + 1)
     more = len(rows) > limit
     cursor = encode_cursor(hotline.keyring, purpose, rows[limit - 1].position) if more else None
@@ -129,7 +129,7 @@ def read_filters(query: dict[str, str]) -> dict[str, Any]:
 async def get_case(hotline: HotlineState, caller: Caller, case_id: str) -> Response:
     require_role(caller, READERS)
     wanted = read_id(case_id)
-    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+    async with hotline.database.transaction(caller.scope, writing=False) as tx:
         row = await tx.row(queries.GET_CASE, bureau=tx.bureau, id=wanted)
         if row is None:
             raise NotFound
@@ -195,7 +195,7 @@ async def perform(request: Request, case_id: str, model: type[Body], act: Act) -
     call = IdempotentCall.read(request, identity, raw)
     wanted = read_id(case_id)
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         row = await ledger.tx.row(queries.TAKE_CASE, bureau=identity.bureau, id=wanted)
         if row is None:

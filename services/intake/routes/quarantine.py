@@ -47,7 +47,7 @@ async def list_quarantine(request: Request, hotline: HotlineState, caller: Calle
     purpose = f"quarantine:{caller.bureau}"
     given = request.query_params.get("cursor")
     after = decode_cursor(hotline.keyring, purpose, given) if given else 0
-    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+    async with hotline.database.transaction(caller.scope, writing=False) as tx:
         rows = await tx.rows(queries.QUARANTINE, bureau=tx.bureau, after=after, limit=limit + 1)
         receipts = [str(row.message_id) for row in rows[:limit]]
         shown = reading_of(request, caller.actor, ReadingKind.QUARANTINE, receipts=receipts)
@@ -80,7 +80,7 @@ async def redrive(
     require_role(caller, {Role.ADMIN})
     raw = await read_body(request)
     call = IdempotentCall.read(request, caller, raw, needs_key=False)
-    async with hotline.ledger(caller.bureau, lock=call.lock(caller.bureau)) as ledger:
+    async with hotline.ledger(caller.scope, lock=call.lock(caller.bureau)) as ledger:
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
             return stored

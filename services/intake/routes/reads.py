@@ -50,7 +50,7 @@ async def get_receipt(request: Request, receipt: str) -> Response:
         message_id = uuid.UUID(receipt)
     except ValueError:
         raise NotFound from None
-    async with hotline.database.transaction(source.bureau, writing=False) as tx:
+    async with hotline.database.transaction(source.scope, writing=False) as tx:
         row = await tx.row(queries.RECEIPT, bureau=tx.bureau, id=message_id)
     if row is None or row.source != source.name:
         raise NotFound
@@ -70,7 +70,7 @@ async def get_ticket(request: Request, upstream_no: str) -> Response:
     if "\0" in upstream_no:  # Postgres keeps no such text
         raise NotFound
     hotline: Hotline = request.app.state.hotline
-    async with hotline.database.transaction(source.bureau, writing=False) as tx:
+    async with hotline.database.transaction(source.scope, writing=False) as tx:
         numbers = await queries.find_numbers(tx, [upstream_no])
         ticket_id = numbers.get((upstream_no, source.name))
         tickets = await find_tickets(tx, [ticket_id]) if ticket_id is not None else {}

@@ -101,7 +101,7 @@ async def take_list(request: Request, source: str) -> Response:
     # A large list takes a while to read: not in the loop that serves everybody.
     body, listed = await asyncio.to_thread(read_list, raw)
     hotline: Hotline = request.app.state.hotline
-    async with hotline.ledger(known.bureau, trace=traceparent(request.scope)) as ledger:
+    async with hotline.ledger(known.scope, trace=traceparent(request.scope)) as ledger:
         made = made_at(request, ledger.now, is_virtual=hotline.settings.sandbox)
         listing = listing_of(request, known, raw, body, listed, as_of=made)
         outcome: Reconciled = await reconcile(ledger, listing)

@@ -104,7 +104,7 @@ def problem_text(refusal: NotAMessage) -> str:
 async def answer_again(request: Request, incoming: Incoming) -> Response:
     """The same id seen before: the same answer for the same bytes, a conflict for others."""
     hotline: Hotline = request.app.state.hotline
-    async with hotline.database.transaction(incoming.bureau, writing=False) as tx:
+    async with hotline.database.transaction(incoming.scope, writing=False) as tx:
         row = await tx.row(queries.KNOWN_MESSAGE, bureau=tx.bureau, id=incoming.message_id)
     if row is None or bytes(row.digest) != hashlib.sha256(incoming.body).digest():
         raise Conflict("同一 webhook-id 已用于不同的内容")

@@ -20,7 +20,7 @@ from services.scoring.queries.waiting import is_folded_until
 from services.scoring.rules.changes import Change, View, entries_behind
 from services.scoring.rules.metrics import METRICS, Due
 from services.scoring.rules.periods import Period
-from shared.db import Tx
+from shared.db import Tx, Wider
 from shared.domain.words import ClockName
 from shared.errors import Unavailable
 
@@ -88,7 +88,8 @@ async def list_moved(
         if (change.no, change.round, place) > (no, number, metric)
     ][:limit]
     ids = {change.ticket_id for change, _ in found}
-    states = await list_states(tx, ids)
+    async with tx.widened(Wider.STORY) as wide:
+        states = await list_states(wide, ids)
     behind = [
         entries_behind(
             change,
@@ -99,7 +100,8 @@ async def list_moved(
         )
         for change, place in found
     ]
-    logs = await list_log_entries(tx, ids, {seq for seqs in behind for seq in seqs})
+    async with tx.widened(Wider.STORY) as wide:
+        logs = await list_log_entries(wide, ids, {seq for seqs in behind for seq in seqs})
     return [
         Moved(change, place, entries_of(change, place, logs, seqs, since=since, until=until))
         for (change, place), seqs in zip(found, behind, strict=True)
@@ -133,8 +135,9 @@ def entries_of(
 
 async def wait_until_folded(tx: Tx, known_at: datetime) -> None:
     """Until all that was recorded by then has been taken in; raises Unavailable after a while."""
-    for _ in range(TRIES):
-        if await is_folded_until(tx, known_at):
-            return
-        await asyncio.sleep(POLL_SECONDS)
+    async with tx.widened(Wider.FOLDING) as wide:
+        for _ in range(TRIES):
+            if await is_folded_until(wide, known_at):
+                return
+            await asyncio.sleep(POLL_SECONDS)
     raise Unavailable

@@ -35,7 +35,7 @@ from services.scoring.rules.tallies import KEYS, Key, Seen, Tally, ordered, seen
 from services.scoring.rules.verdicts import Part
 from services.scoring.sanitation_queries import Known
 from services.scoring.scheme_labels import AS_ADJUSTED, BY_MONTH, BY_UNIT, WITH_EMERGENCIES
-from shared.db import Tx
+from shared.db import Tx, Wider
 from shared.domain.rulebook import Unit
 from shared.domain.words import Trade, UnitKind
 from shared.errors import FieldError, Invalid, Unavailable
@@ -80,6 +80,9 @@ async def read_sheet(
 
     Raises Invalid where the scheme assesses contractors and is asked for anything else.
     """
+    if question.by == "unit" and tx.unit is not None:
+        async with tx.widened(Wider.RANKS) as wide:
+            return await read_sheet(wide, question, scheme=scheme, units=units)
     if scheme.assessment is not None:
         refuse_unless_monthly(question)
     by_unit = question.by == "unit"
@@ -157,9 +160,13 @@ async def ask(tx: Tx, question: Question, *, scope: Scope) -> Asked:
     A frozen month is read from its own copy; until that is made, as of its moment. Raises
     Unavailable while everything is being folded again.
     """
-    freeze = question.freeze
-    if freeze is not None:
-        return await ask_frozen(tx, question, freeze, scope=scope)
+    async with tx.widened(Wider.FOLDING) as wide:
+        if question.freeze is not None:
+            return await ask_frozen(wide, question, question.freeze, scope=scope)
+        return await ask_live(wide, question, scope=scope)
+
+
+async def ask_live(tx: Tx, question: Question, *, scope: Scope) -> Asked:
     progress = await find_progress(tx)
     if not is_readable(progress):
         raise Unavailable

@@ -16,9 +16,10 @@ from services.scoring.rules.metrics import METRICS, Dated, Due, Measure, Metric
 from shared.models import city_ranks, facts, units
 
 SCHEMA = "bi_v1"
-BUREAU = "nullif(current_setting('minhu.bureau_id', true), '')::integer"
+BUREAU = "(SELECT public.minhu_viewed_bureau())"
 KNOWN_AT = f"(SELECT known_at FROM public.fact_progress WHERE bureau_id = {BUREAU})"  # noqa: S608
-BARRIER = "WITH (security_barrier = true)"
+# Asked as whoever reads: the policies of the tables behind are the reader's own.
+BARRIER = "WITH (security_barrier = true, security_invoker = true)"
 GROUPS = {
     "total": "'total'",
     "unit": "f.unit",

@@ -22,10 +22,7 @@ _SEEN = (
     " OR v.unit = ANY(CAST(:units AS text[])))"
 )
 _FROZEN = " AND v.period = :period AND v.revision = :revision_{side}"
-_THEN = (
-    " AND v.months && CAST(:months AS integer[])"
-    " AND v.known_from <= :known_at_{side} AND v.known_to > :known_at_{side}"
-)
+_STATES_THEN = "minhu_versions_known(CAST(:months AS integer[]), :known_at_{side})"
 STATES_OF = text(
     f"SELECT v.ticket_id, v.round, v.seq, v.known_from, v.marks, {_KEYS} AS keys,"  # noqa: S608
     " ARRAY[v.opened_month, v.dispatched_month, v.contact_month, v.due_month, v.completed_month,"
@@ -113,7 +110,7 @@ def _compare(since: View, until: View) -> TextClause:
 
 
 def _view(view: View, side: str) -> str:
-    table, holds = ("fact_versions", _THEN)
+    table, holds = (_STATES_THEN.format(side=side), "")
     if view.revision is not None:
         table, holds = ("frozen_states", _FROZEN)
     marks = " || ".join(_mark(number, metric, side) for number, metric in enumerate(METRICS, 1))

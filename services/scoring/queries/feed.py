@@ -15,7 +15,7 @@ from sqlalchemy import TextClause, text
 from services.scoring.exports.forms import Form, write_gone, written_as
 from services.scoring.queries.counting import Scope
 from services.scoring.rules.metrics import Due
-from shared.db import Tx
+from shared.db import Tx, Wider
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 BEHIND_ALL = 2**62
@@ -170,9 +170,9 @@ async def read_rows(tx: Tx, wish: Wish, place: Place, *, horizon: Horizon, limit
     left = limit - len(come)
     given = _values(tx, wish, place, horizon=horizon, limit=left)
     changed: list[tuple[int, int, int, str]] = []
-    for listing in (LIST_CHANGED,) if wish.units is None else (LIST_CHANGED, LIST_LEFT):
-        rows = await tx.rows(listing, **given) if left else ()
-        changed += [(int(row.place), row.ticket_id, row.round, row.no) for row in rows]
+    if left:
+        changed = _places(await tx.rows(LIST_CHANGED, **given))
+        changed += _places(await _list_left(tx, wish, given))
     changed = sorted(changed)[:left]
     keys = [(row.ticket_id, row.round, "") for row in come] + [one[1:] for one in changed]
     written = await _write(tx, wish.form, keys)
@@ -185,6 +185,18 @@ async def read_rows(tx: Tx, wish: Wish, place: Place, *, horizon: Horizon, limit
     else:
         here = place.told_to(horizon.known_at).changes_to(*changed[-1][:3])
     return Page(written, here)
+
+
+async def _list_left(tx: Tx, wish: Wish, given: Mapping[str, Any]) -> Sequence[Any]:
+    """Rounds that are somebody else's by now, and so beyond what the reader's rows are."""
+    if wish.units is None:
+        return ()
+    async with tx.widened(Wider.LEFT) as wide:
+        return await wide.rows(LIST_LEFT, **given)
+
+
+def _places(rows: Sequence[Any]) -> list[tuple[int, int, int, str]]:
+    return [(int(row.place), row.ticket_id, row.round, row.no) for row in rows]
 
 
 async def _write(tx: Tx, form: Form, keys: Sequence[tuple[int, int, str]]) -> list[str]:
@@ -206,8 +218,7 @@ async def stream_rows(
     keys = []
     if place.told is not None:
         keys = [(row.ticket_id, row.round, "") for row in await tx.rows(LIST_COME, **given)]
-    if wish.units is not None:
-        keys += [(row.ticket_id, row.round, row.no) for row in await tx.rows(LIST_LEFT, **given)]
+    keys += [one[1:] for one in _places(await _list_left(tx, wish, given))]
     for start in range(0, len(keys), CHUNK):
         yield await _write(tx, wish.form, keys[start : start + CHUNK])
     async with tx.connection.stream(STREAM[wish.form], given) as rows:

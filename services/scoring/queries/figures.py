@@ -10,11 +10,12 @@ from sqlalchemy import text
 from services.scoring.queries.folding import STATE
 from services.scoring.rules.marks import NOTHING, Marked
 from services.scoring.rules.metrics import METRICS
-from shared.db import Tx
+from shared.db import Tx, Wider
 
+FIND = text("SELECT ticket_id FROM tickets WHERE bureau_id = :bureau AND no = :no")
 NOW = text(
-    f"SELECT {STATE} FROM fact_versions AS v JOIN tickets AS t USING (bureau_id, ticket_id)"  # noqa: S608
-    " WHERE v.bureau_id = :bureau AND t.no = :no AND v.known_to = 'infinity' ORDER BY v.round"
+    f"SELECT {STATE} FROM fact_versions AS v WHERE v.bureau_id = :bureau"  # noqa: S608
+    " AND v.ticket_id = :ticket AND v.known_to = 'infinity' ORDER BY v.round"
 )
 FROZEN = text(
     f"SELECT v.period, v.revision, f.known_at, {STATE} FROM frozen_states AS v"  # noqa: S608
@@ -35,7 +36,11 @@ class Kept:
 
 
 async def list_rounds(tx: Tx, no: str) -> list[Marked]:
-    rows: Sequence[Any] = await tx.rows(NOW, bureau=tx.bureau, no=no)
+    async with tx.widened(Wider.NUMBER) as wide:
+        found = await wide.row(FIND, bureau=tx.bureau, no=no)
+    if found is None:
+        return []
+    rows: Sequence[Any] = await tx.rows(NOW, bureau=tx.bureau, ticket=found.ticket_id)
     return [Marked(*row) for row in rows]
 
 

@@ -44,10 +44,9 @@ LATE = text(
 _COPIED = ", ".join(STATE_COLUMNS)
 COPY_STATES = text(
     f"INSERT INTO frozen_states (bureau_id, period, revision, {_COPIED})"  # noqa: S608
-    f" SELECT bureau_id, :period, :revision, {_COPIED} FROM fact_versions"
-    " WHERE bureau_id = :bureau AND months && CAST(:months AS integer[])"
-    " AND known_from <= :known_at AND known_to > :known_at"
-    " AND ticket_id <> ALL(CAST(:late AS bigint[]))"
+    f" SELECT bureau_id, :period, :revision, {_COPIED}"
+    " FROM minhu_versions_known(CAST(:months AS integer[]), :known_at)"
+    " WHERE bureau_id = :bureau AND ticket_id <> ALL(CAST(:late AS bigint[]))"
 )
 ADD_STATES = text(write_rows(frozen_states, "states", ("period", "revision", *STATE_COLUMNS)))
 COUNT_STATES = text(

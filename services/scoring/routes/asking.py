@@ -11,6 +11,7 @@ from services.scoring.queries.waiting import get_transaction, wait_for
 from services.scoring.rules.freezing import Freeze
 from services.scoring.rules.periods import Period
 from services.scoring.rules.schemes import DEFAULT, Scheme
+from shared.db import Scope as Whose
 from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.rulebook import Rulebook, Unit
@@ -62,21 +63,21 @@ async def terms_of(
     return Terms(chosen, rulebook.calendar_at(at).version, rulebook.units)
 
 
-async def wait_until_quiet(hotline: Hotline, bureau: int) -> None:
+async def wait_until_quiet(hotline: Hotline, whose: Whose) -> None:
     """Until all that had begun to write has written."""
-    async with hotline.database.transaction(bureau) as tx:
+    async with hotline.database.transaction(whose) as tx:
         xid = await get_transaction(tx)
-    async with hotline.database.transaction(bureau, writing=False) as tx:
+    async with hotline.database.transaction(whose, writing=False) as tx:
         await wait_for(tx, xid)
 
 
-async def wait_until_known(hotline: Hotline, bureau: int, known_at: datetime | None) -> None:
+async def wait_until_known(hotline: Hotline, whose: Whose, known_at: datetime | None) -> None:
     """Until nothing more can be recorded at or before `known_at`, which may not lie ahead."""
     if known_at is None:
         return
-    async with hotline.database.transaction(bureau) as tx:
+    async with hotline.database.transaction(whose) as tx:
         if known_at > tx.now:
             raise Invalid.field("/known_at", "不能是将来的时间")
         xid = await get_transaction(tx)
-    async with hotline.database.transaction(bureau, writing=False) as tx:
+    async with hotline.database.transaction(whose, writing=False) as tx:
         await wait_for(tx, xid)

@@ -13,6 +13,7 @@ from services.scoring.routes.asking import scope_of, wait_until_known
 from services.scoring.routes.showing import note_figures
 from services.scoring.rules.periods import Period, find_period
 from services.scoring.schemas import ChangesQuery
+from shared.db import Scope
 from shared.errors import Invalid
 from shared.tickets import Hotline
 from shared.web.auth import Caller, HotlineState
@@ -61,8 +62,8 @@ async def list_changes(
         if until.revision is None:
             until = Side(None, datetime.fromisoformat(then))
     for side in (since, until):
-        await wait_for_side(hotline, caller.bureau, side)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+        await wait_for_side(hotline, caller.scope, side)
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         before, now = [
             await find_view(ledger.tx, found, revision=side.revision, known_at=side.known_at)
             for side in (since, until)
@@ -101,9 +102,9 @@ def sides_of(query: ChangesQuery) -> tuple[Side, Side]:
     return Side(query.from_revision, query.from_known_at), Side(query.to_revision, until)
 
 
-async def wait_for_side(hotline: Hotline, bureau: int, side: Side) -> None:
+async def wait_for_side(hotline: Hotline, whose: Scope, side: Side) -> None:
     """An instant must be over, and all recorded until then taken in."""
-    await wait_until_known(hotline, bureau, side.known_at)
+    await wait_until_known(hotline, whose, side.known_at)
     if side.known_at is not None:
-        async with hotline.database.transaction(bureau, writing=False) as tx:
+        async with hotline.database.transaction(whose, writing=False) as tx:
             await wait_until_folded(tx, side.known_at)

@@ -43,7 +43,7 @@ async def show_city_ranks(request: Request, caller: Caller, hotline: HotlineStat
     after = ["", ""]
     if query.cursor is not None:
         after = decode_cursor(hotline.keyring, purpose, query.cursor)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         ranks = [
             one
             for one in await list_city_ranks(ledger.tx, until)

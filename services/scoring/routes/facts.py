@@ -18,6 +18,7 @@ from services.scoring.routes.asking import scope_of
 from services.scoring.routes.showing import note_export
 from services.scoring.routes.streaming import Streamed
 from services.scoring.schemas import FactsQuery
+from shared.db import Scope
 from shared.domain.actor import Actor
 from shared.errors import Invalid, Unavailable
 from shared.tickets import Hotline
@@ -49,7 +50,7 @@ ANSWERS[200]["content"][CSV_TYPE] = {"schema": {"type": "string"}}
 class Asked:
     """`purpose`: what a cursor is tied to, the reader's units and the bounds among it."""
 
-    bureau: int
+    whose: Scope
     wish: Wish
     place: Place
     purpose: str
@@ -92,7 +93,7 @@ async def list_facts(request: Request, caller: Caller, hotline: HotlineState) ->
     limit = read_limit(request)
     form = query.form or (Form.CSV if wants_csv(request) else Form.JSON)
     in_full = form is Form.CSV and "limit" not in request.query_params
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
         wish = Wish(form, scope, query.from_, query.to)
         units = None if scope is None else sorted(scope)
@@ -102,7 +103,7 @@ async def list_facts(request: Request, caller: Caller, hotline: HotlineState) ->
         if query.updated_after is not None:
             given = decode_cursor(hotline.keyring, purpose, query.updated_after, parameter=CURSOR)
             place = read_place(given)
-        asked = Asked(caller.bureau, wish, place, purpose)
+        asked = Asked(caller.scope, wish, place, purpose)
         if in_full:
             horizon = await look_ahead(ledger.tx)
         else:
@@ -134,7 +135,7 @@ def stream(
     async def rows() -> AsyncGenerator[str, None]:
         async with (
             streams,
-            hotline.database.transaction(asked.bureau, writing=False, snapshot=True) as tx,
+            hotline.database.transaction(asked.whose, writing=False, snapshot=True) as tx,
         ):
             async for some in stream_file(tx, asked.wish, asked.place, horizon=horizon):
                 yield some

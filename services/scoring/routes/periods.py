@@ -47,9 +47,9 @@ async def freeze(request: Request, period: str, caller: Caller, hotline: Hotline
     check_json_type(request)
     raw = await read_body(request)
     call = IdempotentCall.read(request, caller, raw)
-    await wait_until_quiet(hotline, caller.bureau)
+    await wait_until_quiet(hotline, caller.scope)
     async with hotline.ledger(
-        caller.bureau, lock=call.lock(caller.bureau), trace=traceparent(request.scope)
+        caller.scope, lock=call.lock(caller.bureau), trace=traceparent(request.scope)
     ) as ledger:
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
@@ -77,7 +77,7 @@ async def list_months(request: Request, caller: Caller, hotline: HotlineState) -
     purpose = f"periods:{caller.bureau}"
     given = request.query_params.get("cursor")
     before = decode_cursor(hotline.keyring, purpose, given) if given is not None else None
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         found = await list_month_standings(ledger, before=before, limit=limit + 1)
     shown = found[:limit]
     more = len(found) > limit
@@ -92,6 +92,6 @@ async def list_months(request: Request, caller: Caller, hotline: HotlineState) -
 )
 async def show_month(period: str, caller: Caller, hotline: HotlineState) -> Response:
     month = read_month(period)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         standing = await get_month_standing(ledger, month)
     return Response(orjson.dumps(standing_body(standing)), media_type="application/json")

@@ -38,7 +38,7 @@ CHECKERS = frozenset({Role.DESK, Role.LEADER, Role.ADMIN, Role.BI})
 async def check_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     require_role(caller, CHECKERS)
     query = check_query(CheckQuery, request)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         if scope_of(caller.actor, ledger.rulebook) is not None:
             raise Forbidden("自检须看到全局的各行")
         freeze = await find_asked_freeze(
@@ -60,7 +60,7 @@ async def check_scores(request: Request, caller: Caller, hotline: HotlineState) 
 async def list_ticket_figures(
     request: Request, no: str, caller: Caller, hotline: HotlineState
 ) -> Response:
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
         now, figures = await list_figures(ledger.tx, no, scope=scope)
     await note_figures(request, caller, hotline=hotline, nos=[no])

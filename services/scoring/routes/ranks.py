@@ -40,8 +40,8 @@ router = APIRouter(prefix="/v1/ranks", tags=["考核"])
 )
 async def show_ranks(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     query = check_query(ScoresQuery, request)
-    await wait_until_known(hotline, caller.bureau, query.known_at)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    await wait_until_known(hotline, caller.scope, query.known_at)
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(
             ledger.tx, query.period, revision=query.revision, known_at=query.known_at
         )

@@ -63,7 +63,7 @@ async def take(request: Request, door: Door) -> Response:
     hotline: Hotline = request.app.state.hotline
     call = IdempotentCall.read(request, identity, raw)
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         stored = await call.find_answer(ledger.tx)
         if stored is not None:
@@ -134,7 +134,7 @@ async def withdraw(request: Request, door: Door, one: str) -> Response:
     hotline: Hotline = request.app.state.hotline
     call = IdempotentCall.read(request, identity, raw)
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         if not await registers.list_latest(ledger.tx, door.register, [one]):
             raise NotFound
@@ -160,7 +160,7 @@ async def show_list(request: Request, door: Door, hotline: Hotline, caller: Iden
     after: Any = (0, "", "")
     if query.cursor is not None:
         after = decode_cursor(hotline.keyring, purpose, query.cursor)
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
         rows = await registers.list_page(
             ledger.tx,
@@ -180,7 +180,7 @@ async def show_list(request: Request, door: Door, hotline: Hotline, caller: Iden
 
 async def show_revisions(door: Door, one: str, hotline: Hotline, caller: Identity) -> Any:
     """Every revision of one, oldest first; 404 also for what the caller may not see."""
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
         rows = await registers.list_revisions(ledger.tx, door.register, one)
     if not rows or (scope is not None and rows[0].contractor not in scope):

@@ -23,6 +23,7 @@ from services.scoring.rules.schemes import SANITATION
 from services.scoring.sanitation_answers import assessments_body, deduction_body
 from services.scoring.sanitation_examples import ASSESSMENT, DEDUCTION
 from services.scoring.sanitation_schemas import AssessmentQuery, DeductionsQuery
+from shared.db import Wider
 from shared.domain.words import Role
 from shared.identity import Identity
 from shared.web.auth import Caller, HotlineState
@@ -50,8 +51,8 @@ KNOWN_AT = parameter("known_at", "按该时刻（含）以前所记录的计算�
 async def show_assessments(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     refuse_unknown(request, ("period", "known_at"))
     query = check_query(AssessmentQuery, request)
-    await wait_until_known(hotline, caller.bureau, query.known_at)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    await wait_until_known(hotline, caller.scope, query.known_at)
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(
             ledger.tx, query.period, revision=None, known_at=query.known_at
         )
@@ -85,10 +86,10 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
     after: Any = (0, "", 0, "", 0)
     if query.cursor is not None:
         after = decode_cursor(hotline.keyring, purpose, query.cursor)
-    await wait_until_known(hotline, caller.bureau, query.known_at)
+    await wait_until_known(hotline, caller.scope, query.known_at)
     month = month_of(query.period)
     assert month is not None
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         tx, units = ledger.tx, ledger.rulebook.units
         scope = scope_of(caller.actor, ledger.rulebook)
         rows = await queries.list_deductions(
@@ -102,7 +103,8 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
         )
         page = rows[:limit]
         ids = {row.ticket_id for row in page if row.ticket_id is not None}
-        appeals = await queries.list_appeals(tx, ids, query.known_at)
+        async with tx.widened(Wider.STORY) as wide:
+            appeals = await queries.list_appeals(wide, ids, query.known_at)
     following = None
     if len(rows) > limit:
         last = page[-1]

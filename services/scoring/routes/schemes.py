@@ -51,7 +51,7 @@ async def list_schemes(request: Request, caller: Caller, hotline: HotlineState) 
     purpose = f"schemes:{caller.bureau}"
     given = request.query_params.get("cursor")
     place = decode_cursor(hotline.keyring, purpose, given) if given is not None else None
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         bodies = version_bodies(await list_versions(ledger.tx), now=ledger.now)
     places = [[body["id"], body["version"]] for body in bodies]
     start = places.index(place) + 1 if place in places else 0
@@ -68,7 +68,7 @@ async def list_schemes(request: Request, caller: Caller, hotline: HotlineState) 
     responses=answers(examples.SCHEME),
 )
 async def show_scheme(scheme: str, version: str, caller: Caller, hotline: HotlineState) -> Response:
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         found = await get_version(ledger.tx, scheme, version)
         body = await shown(ledger, found)
     return Response(orjson.dumps(body), media_type="application/json")

@@ -61,8 +61,8 @@ EMERGENCY = parameter("emergency", "应急预案所涉工单：include（默认�
 )
 async def show_scores(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     query = check_query(ScoresQuery, request)
-    await wait_until_known(hotline, caller.bureau, query.known_at)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    await wait_until_known(hotline, caller.scope, query.known_at)
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(
             ledger.tx, query.period, revision=query.revision, known_at=query.known_at
         )
@@ -120,8 +120,8 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
         then, revision, no, number = decode_cursor(hotline.keyring, purpose, query.cursor)
         after = (no, number)
         known_at = datetime.fromisoformat(then) if revision is None else None
-    await wait_until_known(hotline, caller.bureau, known_at)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    await wait_until_known(hotline, caller.scope, known_at)
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         freeze = await find_asked_freeze(
             ledger.tx, query.period, revision=revision, known_at=known_at
         )

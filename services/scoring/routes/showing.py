@@ -19,13 +19,13 @@ async def note_figures(
     the answer leaves."""
     named = {no for no in nos if no is not None}
     if named:
-        async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+        async with hotline.database.transaction(caller.scope, writing=False) as tx:
             reading = reading_page(request, caller.actor, ReadingKind.FIGURES)
             await record_named(tx, reading, named)
 
 
 async def note_export(request: Request, caller: Identity, *, hotline: Hotline) -> datetime:
     """Rows without words or callers: who took them, by which bounds, and when."""
-    async with hotline.database.transaction(caller.bureau, writing=False) as tx:
+    async with hotline.database.transaction(caller.scope, writing=False) as tx:
         await record_reading(tx, reading_page(request, caller.actor, ReadingKind.EXPORT))
         return tx.now

@@ -35,7 +35,7 @@ async def try_version(
 ) -> Response:
     check_json_type(request)
     raw = await read_body(request)
-    async with hotline.ledger(caller.bureau, writing=False, snapshot=True) as ledger:
+    async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         tried = (await get_version(ledger.tx, scheme, version)).scheme
         require_role(caller, DRAFTERS)
         asked = parse(TrialBody, raw)

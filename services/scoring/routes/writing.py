@@ -28,7 +28,7 @@ async def write(
     hotline: Hotline = request.app.state.hotline
     call = IdempotentCall.read(request, identity, raw)
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         if check is not None:
             await check(ledger)
