@@ -24,7 +24,7 @@ from bench.stand import counting_postgres, sandbox
 from bench.statements import still_worker
 from services.cli.addresses import DATABASE, OWNER
 
-TICKETS, UNITS = int(os.environ.get("N","100000")), 30
+TICKETS, UNITS = int(os.environ.get("N", "100000")), 30
 TURNS, CALLS, WARM = 6, 40, 15
 FIRST_COPY = 10_000_000
 COPIED = (
