@@ -70,7 +70,7 @@ async def reveal(request: Request, no: str) -> Response:
     call = IdempotentCall.read(request, identity, raw)
     actor = identity.actor
     async with hotline.ledger(
-        identity.bureau, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
+        identity.scope, lock=call.lock(identity.bureau), trace=traceparent(request.scope)
     ) as ledger:
         ticket = await queries.find_fold(ledger.tx, no)
         check_visible(ticket, actor)
