@@ -13,6 +13,7 @@ from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.web.health import router as health_router
 from shared.web.measuring import Measured, Measures
+from shared.web.openapi import secure
 from shared.web.paths import CleanPaths
 from shared.web.problems import render_problems
 from shared.web.sandbox import router as sandbox_router
@@ -101,6 +102,7 @@ def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
                 title=app.title, version=app.version, routes=app.routes, openapi_version="3.1.0"
             )
             hoist_definitions(schema)
+            secure(schema)
             app.openapi_schema = schema
         return written()
 

@@ -55,6 +55,7 @@ WAYS: Mapping[str, Way] = {
     "scoring GET /v1/periods": Way(needle=FROZEN),
     "scoring GET /v1/periods/{period}": Way(needle=FROZEN, names={"period": "frozen"}),
     "scoring GET /v1/periods/{period}/changes": Way(f"?from_known_at={KNOWN_SINCE}", needle=NO),
+    "scoring GET /v1/flags": Way(SHEET),
     "scoring GET /v1/schemes": Way(needle="{scheme}"),
     "scoring GET /v1/city-ranks": Way(needle=SCOPE),
     "scoring GET /v1/facts": Way(needle=NO),

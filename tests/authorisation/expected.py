@@ -139,6 +139,7 @@ GET    /v1/schemes/{scheme}/{version}                           +++++++ +++ +++ 
 POST   /v1/schemes/{scheme}/{version}/activate                  xxxxxxx x+x xxx uuuu -----u §5: leader
 POST   /v1/schemes/{scheme}/{version}/trial                     xxxxxxx x++ xxx uuuu -----u ruling 55
 GET    /v1/city-ranks                                           +++++++ +++ +++ uuuu 00000u §5
+GET    /v1/flags                                                +++++++ +++ +++ uuuu +++++u ruling 30
 GET    /v1/facts                                                +0+0+00 +++ ++0 uuuu 00000u rulings 30, 37
 POST   /v1/inspections                                          xxxxxxx +++ xxx uuuu x+++xu §5
 GET    /v1/inspections                                          0+00000 +++ +00 uuuu 00000u ruling 30
