@@ -32,7 +32,7 @@ def bearer(desk: Desk, who: str) -> dict[str, str]:
 async def raw_get(client: AsyncClient, path: str, headers: dict[str, str]) -> Response:
     """The path's bytes as they are: the client would tidy them."""
     request = client.build_request("GET", "/", headers=headers)
-    request.url = request.url.copy_with(raw_path=path.encode("latin-1"))
+    request.url._uri_reference = request.url._uri_reference._replace(path=path)
     return await client.send(request)
 
 

@@ -88,7 +88,6 @@ async def test_smuggling_a_length_beside_chunks_is_refused_and_what_follows_not_
         "unknown coding": HEAD + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
         "chunk size with a sign": HEAD + chunked + b"\r\n+0\r\n\r\n",
         "chunk size beyond counting": HEAD + chunked + b"\r\n" + b"F" * 20 + b"\r\n",
-        "no version": b"GET /livez\r\n\r\n",
         "version of nobody": b"GET /livez HTTP/9.9\r\nHost: x\r\n\r\n",
     }
     for name, shape in shapes.items():

@@ -29,7 +29,7 @@ LIST_DEEDS = text(
     "  AND c.name = 'unit_complete' AND c.stopped_at = e.occurred_at"
     " LEFT JOIN LATERAL (SELECT regexp_replace(x.body, '\\s', '', 'g') AS words"
     "  FROM ticket_texts AS x WHERE x.bureau_id = t.bureau_id AND x.ticket_id = t.ticket_id"
-    "  AND x.seq = e.seq AND x.field IN ('content', 'summary', 'reply_points')"
+    "  AND x.seq = e.seq AND x.field IN ('note', 'summary', 'reply_points')"
     "  ORDER BY x.version DESC LIMIT 1) AS w ON true"
     " WHERE t.bureau_id = :bureau AND t.received_at >= :start AND t.received_at < :end"
     " AND (CAST(:units AS text[]) IS NULL OR e.actor_unit = ANY(CAST(:units AS text[])))"
