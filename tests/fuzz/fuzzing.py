@@ -40,7 +40,7 @@ ENDS = {("DELETE", "/v1/subscriptions/{subscription}")}
 
 @dataclass
 class Outcome:
-    """`faults`: what broke, by operation."""
+    """`faults`: what broke, by operation; `closed`: what did not succeed even asked soundly."""
 
     cases: int = 0
     unsent: int = 0
@@ -49,6 +49,7 @@ class Outcome:
     operations: set[str] = field(default_factory=set)
     server_errors: int = 0
     faults: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
 
     def share(self) -> float:
         return len(self.succeeded) / len(self.operations)
@@ -90,9 +91,7 @@ class Fuzz:
         answer = await self.sound.ask(self.service, method, path, example)
         self.judge(operation.Case(method=method), name, answer)
         if not answer.is_success:
-            self.outcome.faults.append(
-                f"{name} asked soundly: {answer.status_code} {answer.text[:300]}"
-            )
+            self.outcome.closed.append(f"{name} → {answer.status_code} {answer.text[:200]}")
 
     def draw(self, operation: Any, mode: GenerationMode, most: int) -> Iterator[Case]:
         found: list[Case] = []

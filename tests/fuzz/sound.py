@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from tests.authorisation.stage import Stage
 from tests.matrix.test_cells import ALL_BODIES
 from tests.platform import CREATED
 
-Call = tuple[str, str, str]  # who, path, method
+SERVICES = ("intake", "dispatch", "scoring")
 # How far a ticket must have come for each action, and who takes the steps there.
 STEPS: tuple[tuple[str, str], ...] = (
     ("triage", "D"),
@@ -205,6 +206,16 @@ async def activate(sound: Sound) -> Response:
     return await sound.post("scoring", "E", path, {"from": "2026-12"})
 
 
+async def freeze(sound: Sound) -> Response:
+    body = {"reason": "补录迟到的回访结果"}
+    return await sound.post("scoring", "E", "/v1/periods/2026-10/freeze", body)
+
+
+async def settle(sound: Sound, service: str) -> Response:
+    await sound.stage.drain()
+    return await sound.post(service, "D", "/sandbox/settle", {"timeout_seconds": 5})
+
+
 async def keep_clock(sound: Sound, service: str) -> Response:
     now = (await sound.stage.ask(service, "D", "GET", "/sandbox/clock")).json()
     return await sound.post(service, "D", "/sandbox/clock", now, method="PUT")
@@ -227,8 +238,7 @@ SPECIAL: Mapping[str, Callable[[Sound], Awaitable[Response]]] = {
     "dispatch POST /v1/matters/{matter}/detach": on_matter("detach", reason="另一处"),
     "dispatch POST /v1/matters/{matter}/note": on_matter("note", text="夜间复查"),
     "scoring POST /v1/schemes/{scheme}/{version}/activate": activate,
-    **{
-        f"{service} PUT /sandbox/clock": lambda sound, service=service: keep_clock(sound, service)  # type: ignore[misc]
-        for service in ("intake", "dispatch", "scoring")
-    },
+    "scoring POST /v1/periods/{period}/freeze": freeze,
+    **{f"{one} POST /sandbox/settle": partial(settle, service=one) for one in SERVICES},
+    **{f"{one} PUT /sandbox/clock": partial(keep_clock, service=one) for one in SERVICES},
 }

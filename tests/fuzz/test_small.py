@@ -21,4 +21,4 @@ async def test_no_case_breaks_a_service_or_a_schema(stage: Stage, drain: Drain, 
         tell(f"{service}: {found.cases} cases, {found.share():.0%} of operations with a 2xx")
         assert found.server_errors == 0, "\n".join(found.faults[:20])
         assert found.faults == [], "\n".join(found.faults[:20])
-        assert found.share() >= 0.9
+        assert found.share() >= 0.9, found.closed
