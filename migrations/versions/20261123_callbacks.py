@@ -83,7 +83,7 @@ def _lease_deliveries() -> None:
     op.create_index(
         "ix_deliveries_receivers",
         "deliveries",
-        ["bureau_id", "subscriber", "next_try_at"],
+        ["bureau_id", "subscriber", "next_try_at", "stream_id", "seq"],
         postgresql_where=sa.text(f"parked_at IS NULL AND {OUTSIDE}"),
     )
 

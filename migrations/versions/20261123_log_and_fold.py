@@ -27,10 +27,13 @@ CREATE FUNCTION minhu_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL S
 $$
 """
 # What writes holds the sandbox's clock still until it has committed, so that a jump of the clock
-# and an action never overlap. Without a sandbox there is no row and nothing to hold.
+# and an action never overlap. Without a sandbox there is no row and nothing to hold. An advisory
+# lock rather than one of the row: who wants to move the clock is not overtaken for ever, and the
+# second statement sees what was moved while the first one waited.
 NOW_HELD = """
 CREATE FUNCTION minhu_now_held() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
-    SELECT coalesce((SELECT now_at FROM sandbox_clock FOR SHARE), clock_timestamp())
+    SELECT pg_advisory_xact_lock_shared(hashtext('minhu.clock')) FROM sandbox_clock;
+    SELECT coalesce((SELECT now_at FROM sandbox_clock), clock_timestamp())
 $$
 """
 # Every pair of neighbouring characters: what Chinese full-text search needs and trigrams lack,

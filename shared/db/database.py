@@ -18,6 +18,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.db.connection import Connection
 from shared.db.origin import IS_FOREIGN, IS_NOTED, RestoredElsewhere
 from shared.db.pulse import Pulse
 from shared.errors import Unavailable
@@ -93,6 +94,7 @@ class Database:
             hide_parameters=True,  # what is written may be a citizen's words
             connect_args={
                 "timeout": 5,
+                "connection_class": Connection,
                 "server_settings": {**SESSION, **options},
             },
         )

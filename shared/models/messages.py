@@ -125,6 +125,8 @@ deliveries = Table(
         "bureau_id",
         "subscriber",
         "next_try_at",
+        "stream_id",
+        "seq",
         postgresql_where=sql(f"parked_at IS NULL AND {OUTSIDE}"),
     ),
     comment="应投递（送达即删）",

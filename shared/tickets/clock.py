@@ -13,7 +13,8 @@ from shared.tickets.ledger import Ledger
 
 READ = text("SELECT minhu_now() AS now")
 START = text("INSERT INTO sandbox_clock (one, now_at) VALUES (true, :now) ON CONFLICT DO NOTHING")
-HOLD = text("SELECT now_at FROM sandbox_clock FOR UPDATE")
+HOLD = text("SELECT pg_advisory_xact_lock(hashtext('minhu.clock'))")
+HELD = text("SELECT now_at FROM sandbox_clock")
 MOVE = text("UPDATE sandbox_clock SET now_at = :now")
 ANY_TICKET = text("SELECT EXISTS (SELECT FROM tickets WHERE bureau_id = :bureau) AS found")
 BUREAUS = text("SELECT bureau_id, config_version FROM bureaus ORDER BY bureau_id")
@@ -45,10 +46,11 @@ async def _jump(
 ) -> datetime:
     """Time and all that falls due inside the jump, in one transaction, in due order.
 
-    Whoever writes holds the clock's row, so nothing else is recorded meanwhile.
+    Whoever writes holds the clock, so nothing else is recorded meanwhile.
     """
     async with hotline.database.unscoped() as connection:
-        since = (await connection.execute(HOLD)).scalar_one_or_none()
+        await connection.execute(HOLD)
+        since = (await connection.execute(HELD)).scalar_one_or_none()
         if since is None:
             raise NotFound("沙箱时钟未启动")
         target = to if to is not None else since + (by or timedelta())

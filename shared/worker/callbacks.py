@@ -11,77 +11,36 @@ A delivery that is leased, waits or is parked holds back only its own ticket at 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import uuid4
-
-import orjson
-from sqlalchemy import text
+from typing import ParamSpec, TypeVar
 
 from shared.errors import NewerRelease, Unavailable
-from shared.models.messages import OUTSIDE
 from shared.outgoing import Answer, Letter
-from shared.tickets import Hotline, Ledger
-from shared.worker.calls import Claim, Key, Sender, read_claim
+from shared.outgoing.client import GONE
+from shared.tickets import Hotline
+from shared.worker.calls import Claim, Key, Sender
 from shared.worker.envelopes import prepare
 from shared.worker.failures import describe, is_unreachable
+from shared.worker.leases import find_receivers, lease, leave, renew
 from shared.worker.outcomes import Outcome, write_outcomes
 
 log = logging.getLogger(__name__)
 
 LANES = 8  # calls to one receiver at a time, each of another ticket
+HELD = 32  # leases on its calls, so that a free lane finds its next at hand
 LINES = 3  # transactions at a time for all receivers: the rest of the pool is for our own work
-LEASE_SECONDS = 4
 RENEW_SECONDS = 1.0
 # A call whose lease is older than that, and was not renewed, is not begun or given up.
 OLDEST_SECONDS = 3.0
 GATHER_SECONDS = 0.005  # what comes back within it is written together
-LEFT_SECONDS = 1  # to a newer release, before we look at it again
-
-IS_DUE = (
-    f"d.parked_at IS NULL AND {OUTSIDE.replace('subscriber', 'd.subscriber')}"
-    " AND (d.attempts + d.deferrals = 0 OR d.next_try_at <= :now)"
-    " AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())"
-    " AND NOT EXISTS (SELECT FROM endpoints AS p WHERE p.bureau_id = d.bureau_id"
-    "  AND p.subscriber = d.subscriber AND p.disabled_at IS NOT NULL)"
-)
-RECEIVERS = text(
-    "SELECT DISTINCT d.subscriber FROM deliveries AS d"  # noqa: S608 - constants only
-    f" WHERE d.bureau_id = :bureau AND {IS_DUE}"
-    " AND split_part(d.subscriber, ':', 1) || ':' = ANY(CAST(:prefixes AS text[]))"
-    " ORDER BY d.subscriber"
-)
-# Never the second of a ticket's deliveries while the first is still owed. Materialized: a join
-# may run a subquery more than once, and each run would skip what the one before has locked.
-LEASE = text(
-    "WITH taken AS MATERIALIZED (SELECT d.stream_id, d.seq FROM deliveries AS d"  # noqa: S608
-    f" WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND {IS_DUE}"
-    " AND NOT EXISTS (SELECT FROM deliveries AS earlier WHERE earlier.bureau_id = d.bureau_id"
-    " AND earlier.stream_id = d.stream_id AND earlier.subscriber = d.subscriber"
-    " AND earlier.seq < d.seq)"
-    " ORDER BY d.next_try_at, d.stream_id, d.seq LIMIT :most FOR UPDATE SKIP LOCKED)"
-    " UPDATE deliveries AS d SET lease = :lease,"
-    f" leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
-    " FROM taken WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber"
-    " AND d.stream_id = taken.stream_id AND d.seq = taken.seq"
-    " RETURNING d.stream_id, d.seq, d.subscriber, d.event_type, d.attempts, d.deferrals"
-)
-
-RENEW = text(
-    "UPDATE deliveries AS d SET leased_until ="  # noqa: S608 - constants only
-    f" clock_timestamp() + interval '{LEASE_SECONDS} seconds'"
-    " FROM json_to_recordset(CAST(:rows AS json)) AS r(stream_id bigint, seq bigint, lease uuid)"
-    " WHERE d.bureau_id = :bureau AND d.subscriber = :subscriber AND d.lease = r.lease"
-    " AND d.stream_id = r.stream_id AND d.seq = r.seq RETURNING d.stream_id, d.seq"
-)
-LEAVE = text(
-    f"UPDATE deliveries SET leased_until = clock_timestamp() + interval '{LEFT_SECONDS} second'"  # noqa: S608 - constants only
-    " WHERE bureau_id = :bureau AND subscriber = :subscriber AND stream_id = :stream"
-    " AND seq = :seq AND lease = :lease"
-)
+AGAIN = 2  # tries more of a transaction whose connection was lost
 
 Flight = tuple[Claim, Answer | None]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 async def drain_callbacks(hotline: Hotline, bureau: int, sender: Sender) -> None:
@@ -94,14 +53,6 @@ async def drain_callbacks(hotline: Hotline, bureau: int, sender: Sender) -> None
     for outcome in await asyncio.gather(*runs, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
-
-
-async def find_receivers(hotline: Hotline, bureau: int, sender: Sender) -> list[str]:
-    async with hotline.ledger(bureau, writing=False) as ledger:
-        rows = await ledger.tx.rows(
-            RECEIVERS, bureau=bureau, now=ledger.now, prefixes=list(sender.mailboxes)
-        )
-    return [row.subscriber for row in rows]
 
 
 @dataclass(slots=True)
@@ -135,26 +86,31 @@ class Switchboard:
 
 @dataclass(slots=True)
 class Receiver:
-    """Calls to one subscriber, until nothing more is due. `renewed_at`: leases, by their calls."""
+    """Calls to one subscriber, until nothing more is due. `renewed_at`: leases, by their calls.
+
+    `is_gone`: it has said so, and none of the calls still held is begun.
+    """
 
     hotline: Hotline
     bureau: int
     subscriber: str
     sender: Sender
     lines: asyncio.Semaphore
+    lanes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LANES))
     flying: dict[asyncio.Task[Flight], Claim] = field(default_factory=dict)
     renewed_at: dict[asyncio.Task[Flight], float] = field(default_factory=dict)
+    is_gone: bool = False
 
     async def run(self) -> None:
         renewing = asyncio.create_task(self._renew_on())
         try:
             while True:
-                if len(self.flying) <= LANES // 2:
-                    for claim, letter in await self._take(LANES - len(self.flying)):
+                if not self.is_gone and len(self.flying) <= HELD // 2:
+                    for claim, letter in await again(self._take, HELD - len(self.flying)):
                         self.flying[asyncio.create_task(self._send(claim, letter))] = claim
                 if not self.flying:
                     return
-                await self._finish(await self._land())
+                await again(self._finish, await self._land())
         finally:
             for task in (renewing, *self.flying):
                 task.cancel()
@@ -192,23 +148,14 @@ class Receiver:
     async def _renew(self, claims: Sequence[Claim]) -> set[Key]:
         if not claims:
             return set()
-        keys = [
-            {"stream_id": one.key[0], "seq": one.key[1], "lease": str(one.lease)} for one in claims
-        ]
         async with self.hotline.database.transaction(self.bureau) as tx:
-            rows = await tx.rows(
-                RENEW,
-                bureau=self.bureau,
-                subscriber=self.subscriber,
-                rows=orjson.dumps(keys).decode(),
-            )
-        return {(row.stream_id, row.seq) for row in rows}
+            return await renew(tx, self.subscriber, claims)
 
     async def _take(self, most: int) -> list[tuple[Claim, Letter]]:
         """Leases and letters; a delivery that cannot be put into words is counted by itself."""
         try:
             async with self.lines, self.hotline.ledger(self.bureau) as ledger:
-                claims = await self._lease(ledger, most)
+                claims = await lease(ledger, self.subscriber, most)
                 return paired(claims, await prepare(ledger, claims, self.sender))
         except Exception as error:
             if is_unreachable(error):
@@ -218,7 +165,7 @@ class Receiver:
                 extra={"subscriber": self.subscriber, "kind": describe(error)},
             )
         async with self.lines, self.hotline.ledger(self.bureau) as ledger:
-            claims = await self._lease(ledger, most)
+            claims = await lease(ledger, self.subscriber, most)
         return [pair for claim in claims for pair in await self._prepare_alone(claim)]
 
     async def _prepare_alone(self, claim: Claim) -> list[tuple[Claim, Letter]]:
@@ -236,36 +183,20 @@ class Receiver:
 
     async def _leave(self, claim: Claim) -> None:
         """Only a newer release can put it into words: no try of ours is counted, it may have it."""
-        stream, seq = claim.key
         log.warning(
-            "left to a newer release", extra={"subscriber": self.subscriber, "stream_id": stream}
+            "left to a newer release",
+            extra={"subscriber": self.subscriber, "stream_id": claim.delivery.stream_id},
         )
         async with self.lines, self.hotline.ledger(self.bureau) as ledger:
-            await ledger.tx.run(
-                LEAVE,
-                bureau=self.bureau,
-                subscriber=self.subscriber,
-                stream=stream,
-                seq=seq,
-                lease=claim.lease,
-            )
-
-    async def _lease(self, ledger: Ledger, most: int) -> list[Claim]:
-        lease, at = uuid4(), time.monotonic()
-        rows = await ledger.tx.rows(
-            LEASE,
-            bureau=self.bureau,
-            subscriber=self.subscriber,
-            now=ledger.now,
-            lease=lease,
-            most=most,
-        )
-        return [read_claim(row, lease=lease, at=at) for row in rows]
+            await leave(ledger.tx, self.subscriber, claim)
 
     async def _send(self, claim: Claim, letter: Letter) -> Flight:
-        if time.monotonic() - claim.taken_at > OLDEST_SECONDS:
-            return claim, None
-        answer = await self.sender.post(letter)
+        async with self.lanes:
+            if self.is_gone or time.monotonic() - claim.taken_at > OLDEST_SECONDS:
+                return claim, None
+            answer = await self.sender.post(letter)
+            if answer.status == GONE:
+                self.is_gone = True
         if not answer.is_accepted:
             log.warning(
                 "callback failed",
@@ -284,6 +215,17 @@ class Receiver:
             patience = timedelta(days=self.hotline.settings.callback_days)
             async with self.lines, self.hotline.ledger(self.bureau) as ledger:
                 await write_outcomes(ledger, self.subscriber, outcomes, patience=patience)
+
+
+async def again(work: Callable[P, Awaitable[T]], *args: P.args, **named: P.kwargs) -> T:
+    """A second and third time where a connection was lost: the calls in flight are not given up.
+
+    What stands although its answer was lost is not done twice: leases see to that.
+    """
+    for _ in range(AGAIN):
+        with suppress(Unavailable):
+            return await work(*args, **named)
+    return await work(*args, **named)
 
 
 def paired(claims: Sequence[Claim], letters: Mapping[Key, Letter]) -> list[tuple[Claim, Letter]]:

@@ -20,7 +20,7 @@ from shared.tickets import Hotline
 from shared.tickets.callback_log import replay
 from shared.tickets.clock import set_clock as move_clock
 from shared.tickets.receivers import enable, list_disabled
-from shared.worker.callbacks import LANES
+from shared.worker.callbacks import HELD
 from tests.callbacks.bad_receiver import BadReceiver, receiving_badly
 from tests.callbacks.crews import Crew, local_crew, process_crew
 from tests.conftest import BUREAU, Tell
@@ -163,7 +163,7 @@ async def test_of_calls_to_a_bad_receiver_none_is_lost_and_each_tickets_are_in_o
     for one in receiver.heard:
         bodies[one.path, one.webhook_id].add(one.body)
     assert {len(found) for found in bodies.values()} == {1}
-    assert 0 < left <= 4 * LANES
+    assert 0 < left <= 2 * HELD
     assert manners.keys() >= {"accepts", "fails", "drops", "accepts and drops", "is gone"}
     assert counted["enabled again"] >= 1
     async with hotline.database.transaction(BUREAU, writing=False) as tx:

@@ -14,7 +14,8 @@ from services.cli.worker import open_sender
 from shared.outgoing import Answer, Letter
 from shared.settings import Settings
 from shared.tickets import Hotline
-from shared.worker.callbacks import LEFT_SECONDS, Receiver, drain_callbacks
+from shared.worker.callbacks import Receiver, drain_callbacks
+from shared.worker.leases import LEFT_SECONDS
 from tests.conftest import BUREAU, Stack
 from tests.factories import Desk, SetClock
 from tests.intake.conftest import Drain

@@ -11,7 +11,7 @@ import pytest
 from shared.domain.calendar import CITY_ZONE
 from shared.identity.sources import set_callback
 from shared.tickets import Hotline
-from shared.worker.callbacks import LEASE_SECONDS
+from shared.worker.leases import LEASE_SECONDS
 from tests.conftest import Tell
 from tests.factories import make_ticket
 from tests.intake.receiver import Receiver

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from shared.db import Database
+from shared.db.connection import known
 from shared.errors import Unavailable
 from shared.settings import Settings
 from tests.conftest import BUREAU, Stack
 
 OWN_PID = text("SELECT pg_backend_pid() AS pid")
 SLEEP = text("SELECT pg_sleep(60)")
+PREPARED = text("SELECT statement FROM pg_prepared_statements")
 OPEN = 4
 
 
@@ -80,3 +82,26 @@ async def test_those_cut_while_idle_fail_nobody(
     after = await open_all(database)
     assert len(after) == OPEN
     assert not before & after
+
+
+async def test_a_new_connection_need_not_ask_what_every_server_knows(
+    database: Database, settings: Settings
+) -> None:
+    """What it would ask again on each connection: the types of arrays of numbers."""
+    asked = text("SELECT CAST(:numbers AS bigint[]) AS numbers")
+    known.clear()
+    async with database.transaction(BUREAU) as tx:
+        await tx.row(asked, numbers=[1, 2])
+    (told,) = known.values()
+    assert [row["name"] for row in told] == ["int8", "_int8"]
+
+    other = Database(settings.database_url)
+    try:
+        async with other.transaction(BUREAU) as tx:
+            row = await tx.row(asked, numbers=[3, None])
+            log = await tx.rows(PREPARED)
+    finally:
+        await other.close()
+    assert row is not None
+    assert row.numbers == [3, None]
+    assert not [one.statement for one in log if "typeinfo_tree" in one.statement]
