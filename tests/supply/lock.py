@@ -72,10 +72,9 @@ def licence_of(name: str) -> str | None:
         about = distribution(name).metadata
     except PackageNotFoundError:
         return None
-    stated = about.get("License-Expression")
-    if stated:
-        return str(stated)
+    if "License-Expression" in about:
+        return about["License-Expression"]
     classes = about.get_all("Classifier") or []
     named = [one.rpartition(" :: ")[2] for one in classes if one.startswith("License :: ")]
-    first = str(about.get("License") or "").strip().splitlines()[:1]
-    return "; ".join(named) or (first[0][:80] if first else "") or "未声明"
+    first = about["License"].strip().partition("\n")[0] if "License" in about else ""
+    return "; ".join(named) or first[:80] or "未声明"

@@ -4,8 +4,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from tests.house.project import iter_files, name_of
 from tests.supply.lock import ROOT
 
 # Made to be found by their shape: each has a form that chance does not produce.
@@ -39,12 +39,9 @@ def git(*arguments: str, told: bytes = b"") -> bytes:
 
 
 def tree() -> Iterator[tuple[str, bytes]]:
-    """What is committed or would be: ignored files are the machine's own."""
-    names = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
-    for name in filter(None, names.split("\0")):
-        path = ROOT / name
-        if path.is_file():
-            yield name, path.read_bytes()
+    """Every file of the project; data and caches are the machine's own."""
+    for path in iter_files():
+        yield name_of(path), path.read_bytes()
 
 
 def history() -> Iterator[tuple[str, bytes]]:
@@ -71,17 +68,16 @@ def history() -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> int:
-    if not Path(ROOT / ".git").exists():
-        sys.stdout.write("这里没有 git 历史，未检查密钥\n")
-        return 0
-    found, looked = [], 0
-    for where in (tree, history):
+    has_history = (ROOT / ".git").exists()
+    found, looked = set(), 0
+    for where in (tree, history) if has_history else (tree,):
         for name, content in where():
             looked += 1
-            found += [f"{name}：第 {line} 行像是{kind}" for kind, line in find_secrets(content)]
-    for line in sorted(set(found)):
-        sys.stdout.write(line + "\n")
-    sys.stdout.write(f"看过 {looked} 份内容（含历次提交），疑似密钥 {len(set(found))} 处\n")
+            found |= {f"{name}：第 {line} 行像是{kind}" for kind, line in find_secrets(content)}
+    for told in sorted(found):
+        sys.stdout.write(told + "\n")
+    past = "含历次提交" if has_history else "这里没有 git 历史"
+    sys.stdout.write(f"看过 {looked} 份内容（{past}），疑似密钥 {len(found)} 处\n")
     return 1 if found else 0
 
 
