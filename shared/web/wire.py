@@ -62,7 +62,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._patience = None
-        if self.cycle is not None and not self.cycle.response_complete:
+        before = getattr(self, "cycle", None)  # none before the first request
+        if before is not None and not before.response_complete:
             self._wait()  # somebody still waits for the answer to what came before
         elif not self.transport.is_closing():
             self.transport.close()

@@ -39,8 +39,7 @@ async def test_gaming_bulk_contacts_and_copied_words_are_flagged_and_cost_nothin
     assert flagged[0]["tickets"] == sorted(gamed)
     assert ASSURED not in str(flagged)
     (row,) = [one for one in sheet["rows"] if one["key"] == UNIT]
-    figure = row["metrics"]["first_contact_rate_ops"]
-    assert (figure["num"], figure["den"], row["adjustments"]) == (str(BULK), BULK, [])
+    assert (row["intake"], row["adjustments"]) == (BULK, [])
 
 
 async def test_gaming_a_unit_sees_what_is_said_of_it_and_of_nobody_else(
