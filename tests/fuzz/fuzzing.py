@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.authorisation.test_cells import NAME
 from tests.fuzz.sound import SIGNED, Sound
 from tests.platform import Platform
 
@@ -90,7 +91,8 @@ class Fuzz:
         shown = self.document["paths"][path][method.lower()].get("requestBody", {})
         example = shown.get("content", {}).get("application/json", {}).get("example", {})
         answer = await self.sound.ask(self.service, method, path, example)
-        self.judge(operation.Case(method=method), name, answer)
+        named = dict.fromkeys(NAME.findall(path), "x")
+        self.judge(operation.Case(method=method, path_parameters=named), name, answer)
         if not answer.is_success:
             self.outcome.closed.append(f"{name} → {answer.status_code} {answer.text[:200]}")
 
