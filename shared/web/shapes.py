@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+# What others sent, shown as it came: of whatever shape.
+AS_IT_CAME = frozenset({"body", "raw"})
 ENVELOPE = {"items", "next_cursor"}
 PLAIN: Mapping[type, str] = MappingProxyType(
     {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -52,7 +54,9 @@ def shape_of(example: Any) -> dict[str, Any]:
 def typed(example: Any) -> dict[str, Any]:
     """A part of an answer: of its example's type, or null."""
     if isinstance(example, Mapping):
-        fields = {str(name): typed(part) for name, part in example.items()}
+        fields = {
+            str(name): {} if name in AS_IT_CAME else typed(part) for name, part in example.items()
+        }
         return {"type": ["object", "null"], "properties": fields}
     if isinstance(example, list | tuple):
         return {"type": ["array", "null"], "items": merged(example)}
