@@ -1,4 +1,4 @@
-"""The small edition of `make fuzz`: the same, in one process and with few cases."""
+"""A small edition of `make fuzz` in one process: `pytest tests/fuzz/small.py`. Not yet in `make test`."""
 
 import os
 
@@ -10,7 +10,9 @@ from tests.fuzz.sound import Sound
 from tests.intake.conftest import Drain
 
 __all__ = ["callers", "services", "stage"]
-CASES = int(os.environ.get("MINHU_CASES", "150"))
+CASES = int(os.environ.get("MINHU_CASES", "60"))
+# Without a worker and a receiver that answers, nothing settles and nothing can be replayed.
+LEAST_SHARE = 0.8
 SEED = int(os.environ.get("MINHU_SEED", "1"))
 
 
@@ -21,4 +23,4 @@ async def test_no_case_breaks_a_service_or_a_schema(stage: Stage, drain: Drain, 
         tell(f"{service}: {found.cases} cases, {found.share():.0%} of operations with a 2xx")
         assert found.server_errors == 0, "\n".join(found.faults[:20])
         assert found.faults == [], "\n".join(found.faults[:20])
-        assert found.share() >= 0.9, found.closed
+        assert found.share() >= LEAST_SHARE, found.closed
