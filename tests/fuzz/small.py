@@ -1,4 +1,4 @@
-"""A small edition of `make fuzz` in one process: `pytest tests/fuzz/small.py`. Not yet in `make test`."""
+"""The small edition of `make fuzz`, in one process; not in `make test` until seen green."""
 
 import os
 
