@@ -25,7 +25,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format chain clocks stateful feed storm control faulty callbacks reconcile recovery isolation upgrade docs views scores bench lock clean
+.PHONY: help install up demo test check fuzz mutations sbom licences secrets vulnerabilities format chain clocks stateful feed storm control faulty callbacks reconcile recovery isolation upgrade docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -56,12 +56,33 @@ demo: $(STAMP) ## 在沙箱里重放模拟的 2022 年，最后打印考核榜
 test: $(STAMP) ## 运行全部测试（PYTEST_ARGS="-k 名称"）
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契约、测试
+check: $(STAMP) ## CI 所做的一切：格式、ruff、mypy strict、导入契约、密钥、物料清单、测试
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.supply.secrets
+	$(BIN)/python -m tests.supply.sbom
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+fuzz: $(STAMP) ## 依接口文档向三个接口各发一万次请求，无服务错误、无不合文档（CASES=10000 SEED=1）
+	@$(BIN)/python -m tests.fuzz --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
+
+mutations: $(STAMP) ## 逐一改坏副本，攻击测试须逐一察觉；中断后接着做（ARGS="--only signing"）
+	@$(BIN)/python -m tests.hostile $(ARGS)
+
+sbom: $(STAMP) ## 写出物料清单 build/sbom.cdx.json（CycloneDX），同一份锁文件逐字节相同
+	@$(BIN)/python -m tests.supply.sbom
+
+licences: $(STAMP) ## 列出每个依赖的版本与许可
+	@$(BIN)/python -m tests.supply.licences
+
+secrets: $(STAMP) ## 在文件和历次提交里查找密钥
+	@$(BIN)/python -m tests.supply.secrets
+
+vulnerabilities: $(STAMP) ## 查询锁定的版本有无已知漏洞（须能访问外网）
+	@$(BIN)/python -m pip install --quiet pip-audit
+	@$(BIN)/python -m tests.supply.vulnerabilities
 
 format: $(STAMP) ## 整理格式和 import 顺序
 	$(BIN)/ruff check --select I --fix-only .

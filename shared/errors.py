@@ -12,11 +12,15 @@ class ErrorKind(StrEnum):
     CONFLICT = "conflict"
     STALE = "stale"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
     UNSUPPORTED = "unsupported"
     INVALID = "invalid"
     TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
+
+
+LONGEST_POINTER = 200
 
 
 class FieldError(TypedDict):
@@ -51,7 +55,8 @@ class Invalid(HotlineError):
 
     @classmethod
     def field(cls, pointer: str, message: str) -> "Invalid":
-        return cls(message, errors=[{"pointer": pointer, "message": message}])
+        """What others wrote is repeated only so far as it tells them where to look."""
+        return cls(message, errors=[{"pointer": pointer[:LONGEST_POINTER], "message": message}])
 
 
 class NotFound(HotlineError):

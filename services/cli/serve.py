@@ -12,6 +12,7 @@ from services.cli.addresses import read_settings
 from services.cli.listening import find_handed, listen, take_over
 from shared.logging import set_up_logging
 from shared.web.closing import GracefulServer, LastWord
+from shared.web.wire import BoundedProtocol
 
 CLOSING_SECONDS = 5
 MOST_CONNECTIONS = 2000
@@ -51,7 +52,7 @@ def serve(
         config = uvicorn.Config(
             served,
             loop="uvloop",
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="on",
             log_config=None,

@@ -19,6 +19,7 @@ LIGHTS = ("green", "yellow", "red")
 TERMINAL = ", ".join(f"'{state}'" for state in sorted(TERMINAL_STATES))
 # The light of `complete` as it was when it stopped, else as it is now (ruling 8).
 LOOKED_AT = "coalesce(t.stopped_at, :now)"
+YEARS = range(2000, 2101)
 SORTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "due": ("t.due_at", "ASC"),
@@ -59,6 +60,8 @@ def _moment(name: str, value: str) -> datetime:
         at = None
     if at is None or at.tzinfo is None:
         raise Invalid.field(f"/{name}", "应为带时区的时间（RFC 3339）")
+    if at.year not in YEARS:  # the edges of the calendar have no other zone
+        raise Invalid.field(f"/{name}", "时间超出可用范围（2000–2100 年）")
     return at
 
 

@@ -20,7 +20,8 @@ from services.intake.schemas.messages import (
 from shared.domain.events import FieldRank
 from shared.errors import FieldError, Invalid
 from shared.vault.callers import Caller
-from shared.web.bodies import NO_NUL, NUL, field_errors, find_nul
+from shared.web.bodies import field_errors
+from shared.web.texts import NO_NUL, NUL, find_nul
 
 ENVELOPE = frozenset({"type", "timestamp", "data"})
 FUTURE_SECONDS = 300

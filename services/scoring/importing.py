@@ -14,7 +14,8 @@ from services.scoring.sanitation_labels import HEADINGS
 from services.scoring.sheets import Bad, Cell, Line, read_sheet_file
 from shared.domain.rulebook import Rulebook
 from shared.errors import FieldError, Invalid
-from shared.web.bodies import NO_NUL, field_errors, find_nul
+from shared.web.bodies import field_errors
+from shared.web.texts import NO_NUL, find_nul
 
 MAX_LISTED = 1000
 MAX_ERRORS = 100

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from services.scoring.rules.gaming import Doing, Flagged
 from services.scoring.rules.metrics import Measure
 from services.scoring.rules.ranks import NOT_A_UNIT, NOT_RATEABLE, TOO_FEW_RATED
 
@@ -168,4 +169,15 @@ NOTES: Mapping[str, str] = MappingProxyType(
         NOT_RATEABLE: "无可计分的指标，不排名",
         NOT_A_UNIT: "不是考核对象，不排名",
     }
+)
+
+FLAGS: Mapping[Flagged, str] = MappingProxyType(
+    {
+        Flagged.BULK_CONTACTS: "短时间内批量登记联系",
+        Flagged.LAST_MINUTE: "多次在时限将到时反馈",
+        Flagged.COPIED_WORDS: "多件工单所写雷同",
+    }
+)
+DOINGS: Mapping[Doing, str] = MappingProxyType(
+    {Doing.CONTACT: "先行联系", Doing.FEEDBACK: "反馈", Doing.REPLY: "回复"}
 )

@@ -111,6 +111,10 @@ class AsOf(Query):
         return self
 
 
+class FlagsQuery(Query):
+    period: APeriod
+
+
 class ScoresQuery(AsOf):
     by: By = "unit"
     scheme: str | None = None

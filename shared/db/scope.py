@@ -27,4 +27,5 @@ class Wider(StrEnum):
     FOLDING = "what is not counted yet is folded from the whole log of its tickets"
     LEFT = "of a round that has left, its number alone is told"
     NUMBER = "rounds are found by the number of their ticket, whoever handles that by now"
+    BARRED = "what a unit may never find is found out, so as to leave it out"
     STORY = "why a figure that may be seen has moved stands in the log of its ticket"

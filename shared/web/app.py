@@ -16,6 +16,7 @@ from shared.web.counting import Tally
 from shared.web.health import router as health_router
 from shared.web.limiting import Limited, Limits
 from shared.web.measuring import Measured, Measures
+from shared.web.openapi import secure
 from shared.web.paths import CleanPaths
 from shared.web.problems import render_problems
 from shared.web.sandbox import router as sandbox_router
@@ -117,6 +118,7 @@ def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
                 title=app.title, version=app.version, routes=app.routes, openapi_version="3.1.0"
             )
             hoist_definitions(schema)
+            secure(schema)
             app.openapi_schema = schema
         return written()
 

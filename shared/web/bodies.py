@@ -1,10 +1,10 @@
 """Request bodies: read whole, bounded, checked; every fault named by its field, in Chinese."""
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-import orjson
 from fastapi import Request
 from pydantic import (
     AfterValidator,
@@ -17,18 +17,27 @@ from pydantic import (
 )
 
 from shared.errors import ErrorKind, FieldError, HotlineError, Invalid
+from shared.web.texts import NO_NUL, find_nul, load_json, refuse_nul, refuse_twice
 
 MAX_BODY = 262_144
+PATIENCE_SECONDS = 30.0
+UTF_8 = frozenset({"utf-8", "utf8"})
 MODEL = TypeVar("MODEL", bound=BaseModel)
 YEARS = range(2000, 2101)
-NUL = rb"\u0000"  # the only way to write one in JSON
-NO_NUL = "文本中不能有空字符（U+0000）"
+MOST_FAULTS = 100
+LONGEST_NAME = 100
 
 
 class TooLarge(HotlineError):
     kind = ErrorKind.TOO_LARGE
     code = "too-large"
     title = "请求过大"
+
+
+class TooSlow(HotlineError):
+    kind = ErrorKind.TOO_SLOW
+    code = "too-slow"
+    title = "请求体迟迟没有发完"
 
 
 class UnsupportedMediaType(HotlineError):
@@ -95,56 +104,37 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 async def read_body(request: Request, *, limit: int = MAX_BODY) -> bytes:
     """The raw bytes, refused as soon as they are known to be too many."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise TooLarge(f"请求体不得超过 {limit} 字节")
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise TooLarge(f"请求体不得超过 {limit} 字节")
-        parts.append(part)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise TooLarge(f"请求体不得超过 {limit} 字节")
+                parts.append(part)
+    except TimeoutError:
+        raise TooSlow(f"请求体须在 {PATIENCE_SECONDS:.0f} 秒内发完") from None
     return b"".join(parts)
 
 
 def check_json_type(request: Request) -> None:
-    content_type = request.headers.get("content-type", "application/json")
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+    """UTF-8 as it is. What is packed is never unpacked, so that nothing small can grow."""
+    kind, *options = request.headers.get("content-type", "application/json").lower().split(";")
+    charsets = [one.strip()[8:].strip('"') for one in options if one.strip().startswith("charset=")]
+    if kind.strip() != "application/json" or not set(charsets) <= UTF_8:
         raise UnsupportedMediaType
-
-
-def load_json(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise Invalid.field("", "不是有效的 JSON") from error
-
-
-def find_nul(value: Any) -> str | None:
-    """Pointer to a text, or to an object with a name, that holds U+0000.
-
-    Postgres keeps no such text. Nesting may be deeper than calls can be.
-    """
-    waiting = [("", value)]
-    while waiting:
-        pointer, one = waiting.pop()
-        if isinstance(one, str) and "\0" in one:
-            return pointer
-        if isinstance(one, dict):
-            if any("\0" in name for name in one):
-                return pointer
-            waiting += [(f"{pointer}/{name}", part) for name, part in one.items()]
-        elif isinstance(one, list):
-            waiting += [(f"{pointer}/{index}", part) for index, part in enumerate(one)]
-    return None
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("请求体不得压缩（Content-Encoding）")
 
 
 def parse(model: type[MODEL], raw: bytes) -> MODEL:
     """The body as the model; an empty one stands for {}. Raises Invalid naming every field."""
     value = load_json(raw)
-    pointer = find_nul(value) if NUL in raw else None
-    if pointer is not None:
-        raise Invalid.field(pointer, NO_NUL)
+    refuse_nul(raw, value)
+    refuse_twice(raw)
     return check(model, value)
 
 
@@ -165,13 +155,13 @@ def check_query(model: type[MODEL], request: Request) -> MODEL:
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """JSON pointers and Chinese messages; never the value that was sent."""
+    """JSON pointers and Chinese messages; never the value that was sent, nor more than is read."""
     return [
         {
-            "pointer": "".join(f"/{part}" for part in (*one["loc"], *_named(one))),
+            "pointer": "".join(f"/{part}"[:LONGEST_NAME] for part in (*one["loc"], *_named(one))),
             "message": _message(one["type"], one["msg"]),
         }
-        for one in error.errors(include_url=False, include_input=False)
+        for one in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]
     ]
 
 

@@ -5,23 +5,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from shared.web.shapes import PROBLEM as PROBLEM_SHAPE
+from shared.web.shapes import shape_of
+
 JSON = "application/json"
 PROBLEM = {
     "description": "请求未被接受（RFC 9457）",
     "content": {
         "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string"},
-                    "instance": {"type": "string"},
-                    "errors": {"type": "array", "items": {"type": "object"}},
-                },
-            },
+            "schema": {"$ref": "#/components/schemas/Problem"},
             "example": {
                 "type": "/problems/invalid",
                 "title": "请求内容有误",
@@ -33,6 +25,32 @@ PROBLEM = {
         }
     },
 }
+
+
+BEARER, SIGNATURE = "key", "signature"
+SECURITY = {
+    BEARER: {"type": "http", "scheme": "bearer", "description": "接口密钥：Bearer mh_…"},
+    SIGNATURE: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks 1.0：另带 webhook-id、webhook-timestamp",
+    },
+}
+# `openapi_extra` of what a platform asks, signed over the body; everything else under /v1 takes a
+# key, and what is outside of it is open.
+SIGNED: dict[str, Any] = {"security": [{SIGNATURE: []}]}
+
+
+def secure(schema: dict[str, Any]) -> None:
+    """Which operation takes what; the shape of a refusal, where all of them refer to it."""
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = SECURITY
+    components.setdefault("schemas", {})["Problem"] = dict(PROBLEM_SHAPE)
+    for path, operations in schema.get("paths", {}).items():
+        for operation in operations.values():
+            takes_key = path.startswith("/v1/")
+            operation.setdefault("security", [{BEARER: []}] if takes_key else [])
 
 
 def body_of(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +79,7 @@ def answers(example: Any, *, status: int = 200, text: str = "成功") -> dict[in
     return {
         status: {
             "description": text,
-            "content": {JSON: {"schema": {"type": "object"}, "example": example}},
+            "content": {JSON: {"schema": shape_of(example), "example": example}},
         },
         "default": PROBLEM,
     }

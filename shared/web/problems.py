@@ -23,6 +23,7 @@ STATUS_BY_KIND: Mapping[ErrorKind, int] = MappingProxyType(
         ErrorKind.FORBIDDEN: 403,
         ErrorKind.NOT_FOUND: 404,
         ErrorKind.CONFLICT: 409,
+        ErrorKind.TOO_SLOW: 408,
         ErrorKind.STALE: 412,
         ErrorKind.TOO_LARGE: 413,
         ErrorKind.UNSUPPORTED: 415,

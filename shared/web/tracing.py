@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 KEY = "minhu.traceparent"
+# An answer is for its asker alone, and what it says it is.
+KEPT_BY_NOBODY = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 def traceparent(scope: MutableMapping[str, Any]) -> str:
@@ -33,7 +35,7 @@ def new_traceparent() -> str:
 
 
 class TraceHeader:
-    """Pure ASGI: answers carry the trace context of their request."""
+    """Pure ASGI: answers carry the trace context of their request, and are kept by nobody."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,7 +48,8 @@ class TraceHeader:
 
         async def send_with_trace(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"traceparent", parent)]
+                own = (b"traceparent", parent)
+                message["headers"] = [*message.get("headers", ()), own, *KEPT_BY_NOBODY]
             await send(message)
 
         await self.app(scope, receive, send_with_trace)

@@ -12,6 +12,7 @@ from services.dispatch.times import city_time
 from shared.audit.entries import record_named
 from shared.domain.readings import ReadingKind
 from shared.domain.words import Role
+from shared.errors import Invalid
 from shared.labels import PARKED
 from shared.tickets.dead_letters import (
     BEGINNING,
@@ -34,6 +35,7 @@ from shared.web.cursors import (
 from shared.web.idempotency import IdempotentCall
 from shared.web.openapi import answers, body_of, parameter
 from shared.web.readings import reading_page
+from shared.web.texts import NO_NUL
 from shared.web.tracing import traceparent
 
 router = APIRouter(prefix="/v1/dead-letters", tags=["搁置的投递"])
@@ -99,6 +101,8 @@ async def read(request: Request, hotline: HotlineState, caller: Caller) -> Respo
     refuse_unknown(request, ("subscriber", "limit", "cursor"))
     limit = read_limit(request)
     subscriber = request.query_params.get("subscriber")
+    if subscriber is not None and "\0" in subscriber:
+        raise Invalid.field("/subscriber", NO_NUL)
     purpose = f"dead-letters:{caller.bureau}:{subscriber or '*'}"
     given = request.query_params.get("cursor")
     after = decode_cursor(hotline.keyring, purpose, given) if given is not None else BEGINNING

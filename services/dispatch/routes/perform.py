@@ -41,9 +41,10 @@ from shared.tickets.loading import with_clocks
 from shared.tickets.matters import hold_matters, hold_matters_if_free
 from shared.vault.callers import Caller, Mask
 from shared.web.auth import identify
-from shared.web.bodies import check_json_type, load_json, parse, read_body
+from shared.web.bodies import check_json_type, parse, read_body
 from shared.web.idempotency import IdempotentCall
 from shared.web.readings import reading_of
+from shared.web.texts import load_json
 from shared.web.tracing import traceparent
 
 

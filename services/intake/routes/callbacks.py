@@ -22,7 +22,7 @@ from shared.web.auth import Caller, HotlineState, require_role
 from shared.web.bodies import Body, parse, read_body
 from shared.web.calls import CALL, PARAMETERS, answer_calls, call_answer, read_number
 from shared.web.idempotency import IdempotentCall
-from shared.web.openapi import answers, body_of, parameter
+from shared.web.openapi import SIGNED, answers, body_of, parameter
 
 router = APIRouter(prefix="/v1", tags=["平台回调"])
 ADDRESS = {"url": "https://platform.example/callback"}
@@ -63,7 +63,7 @@ def json_answer(body: Any) -> Response:
 @router.put(
     "/callback",
     summary="登记状态变更的回调地址（https；沙箱可用本机地址）；已停用的随之启用",
-    openapi_extra=body_of(CallbackBody, ADDRESS),
+    openapi_extra=body_of(CallbackBody, ADDRESS) | SIGNED,
     responses=answers(ADDRESS),
 )
 async def put_callback(request: Request, hotline: HotlineState) -> Response:
@@ -78,7 +78,12 @@ async def put_callback(request: Request, hotline: HotlineState) -> Response:
     return json_answer({"url": url})
 
 
-@router.get("/callback", summary="本平台的回调地址与接收端状况", responses=answers(STATE))
+@router.get(
+    "/callback",
+    summary="本平台的回调地址与接收端状况",
+    openapi_extra=SIGNED,
+    responses=answers(STATE),
+)
 async def get_callback(request: Request, hotline: HotlineState) -> Response:
     source = await signed_source(request)
     async with hotline.database.transaction(source.scope, writing=False) as tx:
@@ -88,7 +93,7 @@ async def get_callback(request: Request, hotline: HotlineState) -> Response:
 @router.get(
     "/callback/deliveries",
     summary="本平台的投递记录：所送正文、每次尝试及应答，新的在前",
-    openapi_extra={"parameters": PARAMETERS},
+    openapi_extra={"parameters": PARAMETERS} | SIGNED,
     responses=answers({"items": [SENT], "next_cursor": None}),
 )
 async def list_own(request: Request, hotline: HotlineState) -> Response:
@@ -100,6 +105,7 @@ async def list_own(request: Request, hotline: HotlineState) -> Response:
 @router.post(
     "/callback/deliveries/{delivery}/replay",
     summary="重放一次投递：消息编号不变；搁置的则在原位接着送",
+    openapi_extra=SIGNED,
     responses=answers(AGAIN),
 )
 async def replay_own(request: Request, delivery: str, hotline: HotlineState) -> Response:

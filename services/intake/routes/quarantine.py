@@ -16,11 +16,12 @@ from shared.domain.readings import ReadingKind
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
 from shared.web.auth import Caller, HotlineState, require_role
-from shared.web.bodies import Body, check, load_json, read_body
+from shared.web.bodies import Body, check, read_body
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
 from shared.web.idempotency import IdempotentCall
 from shared.web.openapi import answers, body_of
 from shared.web.readings import reading_of
+from shared.web.texts import load_json
 
 router = APIRouter(prefix="/v1/quarantine", tags=["隔离区"])
 ITEM = {

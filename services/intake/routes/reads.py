@@ -18,7 +18,7 @@ from shared.domain.words import ClockName
 from shared.errors import NotFound
 from shared.identity.sources import Source
 from shared.tickets import Hotline, find_masters, find_tickets
-from shared.web.openapi import answers
+from shared.web.openapi import SIGNED, answers
 from shared.web.readings import reading_of
 from shared.web.senders import hear_source
 
@@ -41,6 +41,7 @@ async def signed_source(request: Request, raw: bytes = b"") -> Source:
 @router.get(
     "/receipts/{receipt}",
     summary="一条推送处理到哪一步",
+    openapi_extra=SIGNED,
     responses=answers({"status": "applied", "ticket_no": "T20261118-000731", "problem": None}),
 )
 async def get_receipt(request: Request, receipt: str) -> Response:
@@ -63,7 +64,12 @@ async def get_receipt(request: Request, receipt: str) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-@router.get("/tickets/{upstream_no:path}", summary="平台眼中的一件工单", responses=answers(VIEW))
+@router.get(
+    "/tickets/{upstream_no:path}",
+    summary="平台眼中的一件工单",
+    openapi_extra=SIGNED,
+    responses=answers(VIEW),
+)
 async def get_ticket(request: Request, upstream_no: str) -> Response:
     """A platform's numbers may hold anything, slashes too."""
     source = await signed_source(request)

@@ -22,7 +22,7 @@ from shared.errors import Invalid
 from shared.identity.sources import Source
 from shared.tickets import Hotline
 from shared.web.bodies import check_json_type, parse, read_body
-from shared.web.openapi import answers, body_of
+from shared.web.openapi import SIGNED, answers, body_of
 from shared.web.senders import hear_source
 from shared.web.tracing import traceparent
 
@@ -91,7 +91,7 @@ router = APIRouter(prefix="/v1/reconciliations", tags=["对账"])
 @router.post(
     "/{source}",
     summary="平台送来某一来件日的名单，答两边各缺什么、哪里不一致（签名同推送，正文至多 8 MB）",
-    openapi_extra=body_of(DayList, LIST),
+    openapi_extra=body_of(DayList, LIST) | SIGNED,
     responses=answers(EXAMPLE),
 )
 async def take_list(request: Request, source: str) -> Response:

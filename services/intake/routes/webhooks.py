@@ -16,13 +16,14 @@ from shared.identity.sources import Source
 from shared.tickets import Hotline
 from shared.tickets.clock import read_clock
 from shared.web.bodies import check_json_type, read_body
-from shared.web.openapi import answers
+from shared.web.openapi import SIGNED, answers
 from shared.web.problems import problem_body
 from shared.web.senders import hear_source
 from shared.web.tracing import trace_id, traceparent
 
 router = APIRouter(prefix="/v1/webhooks", tags=["平台推送"])
 EXAMPLE = {"receipt": "0b7d5a3e-5a2e-4c57-9c0e-6c1f0a9d7e11", "status": "accepted"}
+AGAIN = EXAMPLE | {"status": "duplicate"}
 MESSAGE = {
     "type": "ticket.created",
     "timestamp": "2026-11-18T09:12:00+08:00",
@@ -37,7 +38,7 @@ MESSAGE = {
         "received_at": "2026-11-18T09:12:00+08:00",
     },
 }
-REQUEST = {
+REQUEST = SIGNED | {
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": {"type": "object"}, "example": MESSAGE}},
@@ -50,7 +51,7 @@ REQUEST = {
     status_code=202,
     summary="接收上级平台推送（Standard Webhooks 签名）",
     openapi_extra=REQUEST,
-    responses=answers(EXAMPLE, status=202, text="已收存"),
+    responses=answers(AGAIN, text="此前已收存") | answers(EXAMPLE, status=202, text="已收存"),
 )
 async def receive(request: Request, source: str) -> Response:
     raw = await read_body(request)

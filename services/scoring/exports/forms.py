@@ -15,7 +15,8 @@ BOM = "\ufeff"
 HEADER = ",".join(column.name for column in COLUMNS) + "\r\n"
 # A spreadsheet would take these for a formula, or round them as a number: an apostrophe in front
 # makes them text. Full-width signs count too; so does what hides behind blanks.
-UNSAFE = r"^\s*[-=+@\t\r\n＝＋－＠]|^\s*[0-9]{12,}\s*$"
+_BLANK = r"[\s\u00A0\u200B\uFEFF]*"
+UNSAFE = rf"^{_BLANK}[-=+@\t\r\n＝＋－＠]|^\s*[0-9]{{12,}}\s*$"
 
 
 class Form(StrEnum):

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from services.scoring.exports.forms import Form, write_gone, written_as
+from services.scoring.queries.barring import find_barred
 from services.scoring.queries.counting import Scope
 from services.scoring.rules.metrics import Due
 from shared.db import Tx, Wider
@@ -89,7 +90,8 @@ READ: Mapping[Form, TextClause] = MappingProxyType(
 STREAM: Mapping[Form, TextClause] = MappingProxyType(
     {
         form: text(
-            f"SELECT {written_as(form, 'f')} AS written FROM bi_v1.facts AS f"  # noqa: S608
+            f"SELECT f.ticket_id, f.round, {written_as(form, 'f')} AS written"  # noqa: S608
+            " FROM bi_v1.facts AS f"
             f" WHERE{_AFTER.format('f')}{_THEIRS}"
         )
         for form in Form
@@ -132,12 +134,16 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`units`: whose rounds, None for all; `since` and `until`: of rounds opened in between."""
+    """`units`: whose rounds, None for all; `since` and `until`: of rounds opened in between.
+
+    `reader`: the unit that asks, which is told of no ticket in which it is complained of.
+    """
 
     form: Form
     units: Scope = None
     since: datetime | None = None
     until: datetime | None = None
+    reader: str | None = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -175,7 +181,7 @@ async def read_rows(tx: Tx, wish: Wish, place: Place, *, horizon: Horizon, limit
         changed += _places(await _list_left(tx, wish, given))
     changed = sorted(changed)[:left]
     keys = [(row.ticket_id, row.round, "") for row in come] + [one[1:] for one in changed]
-    written = await _write(tx, wish.form, keys)
+    written = await _write(tx, wish, keys)
     if not left:
         last = come[-1]
         told = datetime.fromisoformat(last.place)
@@ -199,13 +205,15 @@ def _places(rows: Sequence[Any]) -> list[tuple[int, int, int, str]]:
     return [(int(row.place), row.ticket_id, row.round, row.no) for row in rows]
 
 
-async def _write(tx: Tx, form: Form, keys: Sequence[tuple[int, int, str]]) -> list[str]:
+async def _write(tx: Tx, wish: Wish, keys: Sequence[tuple[int, int, str]]) -> list[str]:
     """In the order of the keys. Those that bear their number have gone."""
+    barred = await find_barred(tx, wish.reader, ids={ticket_id for ticket_id, _, _ in keys})
+    keys = [key for key in keys if key[0] not in barred]
     ids = [ticket_id for ticket_id, _, no in keys if not no]
-    rows = await tx.rows(READ[form], ids=ids) if ids else ()
+    rows = await tx.rows(READ[wish.form], ids=ids) if ids else ()
     written = {(row.ticket_id, row.round): row.written for row in rows}
     return [
-        write_gone(form, no, number) if no else written[ticket_id, number]
+        write_gone(wish.form, no, number) if no else written[ticket_id, number]
         for ticket_id, number, no in keys
     ]
 
@@ -220,10 +228,13 @@ async def stream_rows(
         keys = [(row.ticket_id, row.round, "") for row in await tx.rows(LIST_COME, **given)]
     keys += [one[1:] for one in _places(await _list_left(tx, wish, given))]
     for start in range(0, len(keys), CHUNK):
-        yield await _write(tx, wish.form, keys[start : start + CHUNK])
+        yield await _write(tx, wish, keys[start : start + CHUNK])
     async with tx.connection.stream(STREAM[wish.form], given) as rows:
         async for some in rows.partitions(CHUNK):
-            yield [row.written for row in some]
+            if wish.reader is None:
+                yield [row.written for row in some]
+            else:
+                yield await _write(tx, wish, [(row.ticket_id, row.round, "") for row in some])
 
 
 def _values(

@@ -17,6 +17,7 @@ from shared.domain.actor import Actor
 from shared.domain.rulebook import Rulebook, Unit
 from shared.domain.words import Role
 from shared.errors import Invalid
+from shared.identity import Identity
 from shared.tickets import Hotline, Ledger
 
 BOUND = frozenset({Role.UNIT, Role.BI})
@@ -30,6 +31,11 @@ def scope_of(actor: Actor, rulebook: Rulebook) -> Scope:
     if unit is not None and unit.parent is None:
         return None
     return rulebook.subtree(actor.unit) if actor.unit is not None else frozenset()
+
+
+def reader_of(identity: Identity, scope: Scope) -> str | None:
+    """A unit, and whoever reads for it alone: it is told of no ticket in which it is the object."""
+    return identity.actor.unit if identity.actor.role is Role.UNIT or scope is not None else None
 
 
 @dataclass(frozen=True, slots=True)

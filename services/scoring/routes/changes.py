@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from services.scoring import freezing_examples as examples
 from services.scoring.actions.changes import find_view, list_moved, wait_until_folded
 from services.scoring.freezing_answers import moved_body, view_body
-from services.scoring.routes.asking import scope_of, wait_until_known
+from services.scoring.queries.barring import find_barred
+from services.scoring.routes.asking import reader_of, scope_of, wait_until_known
 from services.scoring.routes.showing import note_figures
 from services.scoring.rules.periods import Period, find_period
 from services.scoring.schemas import ChangesQuery
@@ -74,9 +75,11 @@ async def list_changes(
         moved = await list_moved(
             ledger.tx, found, before, now, units=units, after=after, limit=limit + 1
         )
-    shown, following = moved[:limit], None
+        reader = reader_of(caller, units)
+        barred = await find_barred(ledger.tx, reader, nos={one.change.no for one in moved})
+    shown, following = [one for one in moved[:limit] if one.change.no not in barred], None
     if len(moved) > limit:
-        last = shown[-1]
+        last = shown[-1] if shown else moved[limit - 1]
         place = [now.known_at.isoformat(), last.change.no, last.change.round, last.number]
         following = encode_cursor(hotline.keyring, purpose, place)
     nos = [one.change.no for one in shown]

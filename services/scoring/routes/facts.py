@@ -14,7 +14,7 @@ from services.scoring import examples
 from services.scoring.actions.feed import look_ahead, read_page, stream_file
 from services.scoring.exports.forms import BOM, HEADER, Form
 from services.scoring.queries.feed import Horizon, Place, Wish
-from services.scoring.routes.asking import scope_of
+from services.scoring.routes.asking import reader_of, scope_of
 from services.scoring.routes.showing import note_export
 from services.scoring.routes.streaming import Streamed
 from services.scoring.schemas import FactsQuery
@@ -95,7 +95,7 @@ async def list_facts(request: Request, caller: Caller, hotline: HotlineState) ->
     in_full = form is Form.CSV and "limit" not in request.query_params
     async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
-        wish = Wish(form, scope, query.from_, query.to)
+        wish = Wish(form, scope, query.from_, query.to, reader=reader_of(caller, scope))
         units = None if scope is None else sorted(scope)
         bounds = [at and at.timestamp() for at in (query.from_, query.to)]
         purpose = f"facts:{caller.bureau}:{units}:{bounds}"

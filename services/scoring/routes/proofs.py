@@ -10,11 +10,12 @@ from services.scoring.actions.checking import Asking, check_period
 from services.scoring.actions.figures import list_figures
 from services.scoring.numbers import instant_text
 from services.scoring.proofs import check_body, ticket_figure_body
-from services.scoring.routes.asking import find_asked_freeze, scope_of, terms_of
+from services.scoring.queries.barring import find_barred
+from services.scoring.routes.asking import find_asked_freeze, reader_of, scope_of, terms_of
 from services.scoring.routes.showing import note_figures
 from services.scoring.schemas import CheckQuery
 from shared.domain.words import Role
-from shared.errors import Forbidden
+from shared.errors import Forbidden, NotFound
 from shared.web.auth import Caller, HotlineState, require_role
 from shared.web.bodies import check_query
 from shared.web.cursors import list_answer
@@ -62,6 +63,8 @@ async def list_ticket_figures(
 ) -> Response:
     async with hotline.ledger(caller.scope, writing=False, snapshot=True) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
+        if await find_barred(ledger.tx, reader_of(caller, scope), nos=[no]):
+            raise NotFound
         now, figures = await list_figures(ledger.tx, no, scope=scope)
     await note_figures(request, caller, hotline=hotline, nos=[no])
     extra = {"no": no, "known_at": instant_text(now.known_at)}

@@ -29,7 +29,7 @@ from shared.errors import NotFound
 from shared.identity import Identity
 from shared.tickets import Hotline, Ledger
 from shared.web.auth import identify, require_role
-from shared.web.bodies import UnsupportedMediaType, check_json_type, check_query, load_json, parse
+from shared.web.bodies import UnsupportedMediaType, check_json_type, check_query, parse
 from shared.web.bodies import read_body as read_bytes
 from shared.web.cursors import (
     decode_cursor,
@@ -39,6 +39,7 @@ from shared.web.cursors import (
     refuse_unknown,
 )
 from shared.web.idempotency import IdempotentCall
+from shared.web.texts import load_json
 from shared.web.tracing import traceparent
 
 JSON = "application/json"

@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from services.scoring import sanitation_queries as queries
 from services.scoring.actions.sanitation import month_of
 from services.scoring.actions.scores import Question, read_sheet
-from services.scoring.queries.counting import Scope
 from services.scoring.routes.asking import (
     find_asked_freeze,
+    reader_of,
     scope_of,
     terms_of,
     wait_until_known,
@@ -24,7 +24,6 @@ from services.scoring.sanitation_answers import assessments_body, deduction_body
 from services.scoring.sanitation_examples import ASSESSMENT, DEDUCTION
 from services.scoring.sanitation_schemas import AssessmentQuery, DeductionsQuery
 from shared.db import Wider
-from shared.domain.words import Role
 from shared.identity import Identity
 from shared.web.auth import Caller, HotlineState
 from shared.web.bodies import check_query
@@ -96,7 +95,7 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
             tx,
             month,
             contractors=asked_of(query.contractor, scope),
-            reader=_reader(caller, scope),
+            reader=reader_of(caller, scope),
             known_at=query.known_at,
             after=tuple(after),
             limit=limit + 1,
@@ -116,11 +115,6 @@ async def list_deductions(request: Request, caller: Caller, hotline: HotlineStat
     nos = [item["ticket"] for item in items]
     await note_figures(request, caller, hotline=hotline, nos=nos)
     return list_answer(request, items, following)
-
-
-def _reader(caller: Identity, scope: Scope) -> str | None:
-    """A unit, and whoever reads for it alone, is told the numbers of its own tickets only."""
-    return caller.actor.unit if caller.actor.role is Role.UNIT or scope is not None else None
 
 
 def _purpose(query: DeductionsQuery, caller: Identity) -> str:

@@ -9,9 +9,11 @@ from fastapi.responses import Response
 from services.scoring import examples
 from services.scoring.actions.scores import Question, read_page, read_sheet
 from services.scoring.answers import TOTAL_KEY, counted_body, sheet_body
+from services.scoring.queries.barring import find_barred
 from services.scoring.queries.counting import is_known_unit
 from services.scoring.routes.asking import (
     find_asked_freeze,
+    reader_of,
     scope_of,
     terms_of,
     wait_until_known,
@@ -146,9 +148,11 @@ async def list_tickets(request: Request, caller: Caller, hotline: HotlineState) 
             after=after,
             limit=limit + 1,
         )
-    shown, following = page.rounds[:limit], None
+        reader = reader_of(caller, question.scope)
+        barred = await find_barred(ledger.tx, reader, nos={one.no for one in page.rounds})
+    shown, following = [one for one in page.rounds[:limit] if one.no not in barred], None
     if len(page.rounds) > limit:
-        last = shown[-1]
+        last = shown[-1] if shown else page.rounds[limit - 1]
         kept = None if freeze is None else freeze.revision
         place = [page.known_at.isoformat(), kept, last.no, last.round]
         following = encode_cursor(hotline.keyring, purpose, place)

@@ -1,0 +1,1 @@
+"""Attacks, one test each; `mutations.py` tells what has to break for each to fail."""
