@@ -64,6 +64,7 @@ EXEMPT: Mapping[str, str] = {
     "scoring /v1/metrics": "definitions",
     "scoring /v1/schemes": "definitions",
     "scoring /v1/schemes/{scheme}/{version}": "definitions",
+    "scoring /v1/flags": "numbers and how often",
     "scoring /v1/ranks": "sums",
     "scoring /v1/city-ranks": "sums",
     "scoring /v1/periods": "manifests",
@@ -81,6 +82,7 @@ QUERIES: Mapping[str, str] = {
     "scoring /v1/sanitation": f"?period={MONTH}",
     "scoring /v1/scores": f"?period={MONTH}&by=unit",
     "scoring /v1/scores/check": f"?period={MONTH}",
+    "scoring /v1/flags": f"?period={MONTH}",
     "scoring /v1/ranks": f"?period={MONTH}",
     "scoring /v1/city-ranks": f"?from={MONTH}&to={MONTH}",
 }
@@ -197,7 +199,11 @@ class Walker:
 
 
 # An admin has no subscription of its own, and no month is frozen yet.
-REFUSED = {"scoring /v1/periods/{period}"}
+REFUSED = {
+    "scoring /v1/periods/{period}",
+    "dispatch /v1/session/oidc",  # no provider is set up
+    "dispatch /v1/session/oidc/callback",
+}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import shared
+from services.cli.installation import SET_BUREAU
 from services.cli.sample import CALENDAR_VERSION, SampleSecrets
 from shared.domain.official import load_calendar_years, load_default_limits
 from shared.domain.words import Role
@@ -94,6 +95,7 @@ async def load_callers(hotline: Hotline, sample: SampleSecrets) -> Callers:
         signing = await add_source(connection, foreign, FOREIGN_CITY, keyring=hotline.keyring)
         issued = {}
         for table, where in ((ISSUED, bureau), (FOREIGN, foreign)):
+            await connection.execute(SET_BUREAU, {"bureau": str(where)})
             for mark, (role, unit) in table.items():
                 new = await issue_key(connection, where, role=role, actor=f"某{mark}", unit=unit)
                 issued[mark] = new.plain

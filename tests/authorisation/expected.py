@@ -71,6 +71,8 @@ GET    /v1/tickets                                              +++0000 +++ xxx 
 GET    /v1/tickets/{no}                                         +++---- +++ xxx uuuu ----xu §4; rulings 19, 30
 GET    /v1/tickets/{no}/events                                  +++---- +++ xxx uuuu ----xu §4; rulings 19, 30
 GET    /v1/tickets/{no}/clocks                                  +++---- +++ xxx uuuu ----xu §4; rulings 19, 30
+GET    /v1/tickets/{no}/viewers                                 xxx---- +++ xxx uuuu ----xu ruling 32
+POST   /v1/tickets/{no}/reveal                                  ++x---- +xx xxx uuuu ----xu §4; rulings 18, 32
 POST   /v1/tickets/{no}/triage                                  xxx---- +xx xxx uuuu ----xu §4: desk
 POST   /v1/tickets/{no}/dispatch                                xxx---- +xx xxx uuuu ----xu §4: desk
 POST   /v1/tickets/{no}/accept                                  ++x---- xxx xxx uuuu ----xu §4; ruling 17
@@ -108,6 +110,11 @@ GET    /v1/emergency/history                                    xxxxxxx +++ xxx 
 GET    /v1/events                                               +++0000 +++ xxx uuuu 0000xu §4: scoped to the key
 GET    /v1/notices                                              +++0000 +++ xxx uuuu 0000xu §4: a unit its own
 GET    /v1/dead-letters                                         xxxxxxx +++ xxx uuuu x000xu ruling 30
+POST   /v1/session                                              +++++++ +++ +++ ++++ ++++++ who signs in has no key yet
+GET    /v1/session                                              +++++++ +++ +++ uuuu +++++u who am I
+DELETE /v1/session                                              xxxxxxx xxx xxx uuuu xxxxxu a key is no session
+GET    /v1/session/oidc                                         ------- --- --- ---- ------ no provider is set up
+GET    /v1/session/oidc/callback                                ------- --- --- ---- ------ no provider is set up
 POST   /v1/dead-letters/redrive                                 xxxxxxx xx+ xxx uuuu xxx+xu ruling 30
 POST   /v1/dead-letters/{letter}/redrive                        xxxxxxx xx+ xxx uuuu xxx-xu ruling 30
 POST   /v1/subscriptions                                        +++++++ xx+ xxx uuuu +xx+xu §4: unit, admin

@@ -36,7 +36,7 @@ SHOWN = {
     "expires_at": "2026-11-18T20:30:00+08:00",
     "idle_seconds": 1800,
 }
-TOKEN = {"token": "mh_k7dn2m4q_Zr3vJ8cQ1sWb5xTf9yLhPaGeUiOk2mNd"}
+TOKEN = {"token": "mh_k7dn2m4q_…"}
 BUSY_SECONDS = 5.0
 
 

@@ -43,7 +43,7 @@ FLAG: dict[str, Any] = {
 async def list_flags(request: Request, caller: Caller, hotline: HotlineState) -> Response:
     refuse_unknown(request, ("period",))
     period = check_query(FlagsQuery, request).period
-    async with hotline.ledger(caller.bureau, writing=False) as ledger:
+    async with hotline.ledger(caller.scope, writing=False) as ledger:
         scope = scope_of(caller.actor, ledger.rulebook)
         flags = find_flags(await list_deeds(ledger.tx, period, scope=scope))
         named = {deed.no for flag in flags for deed in flag.deeds}
