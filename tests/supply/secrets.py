@@ -1,5 +1,6 @@
 """`make secrets`: nobody's secret in the tree, nor in anything that was ever committed."""
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -22,12 +23,18 @@ SHAPES: Mapping[str, re.Pattern[bytes]] = {
     ),
 }
 LARGEST = 2_000_000
+# Digests of what has that shape and opens nothing, by why it was ever written down.
+HARMLESS: Mapping[str, str] = {
+    "a0bd5114ac64bfb9af4365923fd1eaf2848a5cd0a9296009afc80657b67fe198": "made up for an example",
+}
 
 
 def find_secrets(content: bytes) -> Iterator[tuple[str, int]]:
     """Kind and line of each; never the secret itself."""
     for kind, shape in SHAPES.items():
         for found in shape.finditer(content):
+            if hashlib.sha256(found.group()).hexdigest() in HARMLESS:
+                continue
             yield kind, content.count(b"\n", 0, found.start()) + 1
 
 
