@@ -57,6 +57,10 @@ BEGIN_READING = text(
 SET_UNIT = text("SELECT set_config('minhu.unit_id', :unit, true)")
 
 
+# The driver's word for a connection that is taking in an error nobody waited for.
+FAREWELL = "another operation (2) is in progress"
+
+
 @dataclass(frozen=True, slots=True)
 class Tx:
     """One open transaction of one bureau. `now` is the one time everything in it happens at.
@@ -199,8 +203,13 @@ def refuse_closed(connection: Any, *_: object) -> None:
 
 
 def keep_others(context: ExceptionContext) -> None:
-    """One that was cut says nothing of the others: each is looked at when it is taken."""
+    """One that was cut says nothing of the others: each is looked at when it is taken.
+
+    One whose server has just said farewell is lost too, though its end is not heard yet.
+    """
     context.invalidate_pool_on_disconnect = False
+    if FAREWELL in str(context.original_exception):
+        context.is_disconnect = True
 
 
 def refuse_foreign_server(connection: Any, _: object) -> None:

@@ -90,15 +90,22 @@ def test_real_tickets_are_never_put_under_a_virtual_clock(spoilt: Spoilt) -> Non
     assert list_servers(spoilt.folder) == []
 
 
+def cut_off(data_dir: Path, number: signal.Signals) -> Said:
+    """In the middle: one that was done before the signal came is started again."""
+    while True:
+        process = start("recompute", "--verify", "--data-dir", str(data_dir))
+        wait_until(lambda: list_servers(data_dir), process)
+        process.send_signal(number)
+        said = finish(process, seconds=10)
+        if said.out != SAME:
+            return said
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_verification_cut_off_leaves_no_server_and_the_folder_usable(
     data_dir: Path, number: signal.Signals
 ) -> None:
-    process = start("recompute", "--verify", "--data-dir", str(data_dir))
-    wait_until(lambda: list_servers(data_dir), process)
-    process.send_signal(number)
-
-    said = finish(process, seconds=10)
+    said = cut_off(data_dir, number)
 
     assert psutil.wait_procs(list_servers(data_dir), timeout=10)[1] == []
     assert said.code == (130 if number is signal.SIGINT else -number)
