@@ -39,7 +39,7 @@ from tests.stateful.moves import (
 )
 from tests.stateful.world import World
 
-WANTED = int(os.environ.get("MINHU_STEPS", "1500"))
+WANTED = int(os.environ.get("MINHU_STEPS", "800"))
 LONGEST = 100  # steps of one course, two of which may be one call
 COURSES = 6 + WANTED // 90
 MOST_TICKETS = 10
