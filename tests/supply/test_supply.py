@@ -1,6 +1,7 @@
 """The lock, the bill of materials and the search for secrets, proven on made-up cases too."""
 
 import base64
+import itertools
 import json
 import secrets
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_nobodys_secret_is_in_the_tree() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("secret", MADE_UP)
+@pytest.mark.parametrize("secret", MADE_UP, ids=itertools.count(1))
 def test_a_secret_in_a_line_of_code_is_found(secret: str) -> None:
     content = f"first\nKEY = '{secret}'\n".encode()
 
