@@ -49,7 +49,10 @@ class TraceHeader:
         async def send_with_trace(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 own = (b"traceparent", parent)
-                message["headers"] = [*message.get("headers", ()), own, *KEPT_BY_NOBODY]
+                given = [*message.get("headers", ()), own]
+                named = {name for name, _ in given}
+                kept = [one for one in KEPT_BY_NOBODY if one[0] not in named]
+                message["headers"] = [*given, *kept]
             await send(message)
 
         await self.app(scope, receive, send_with_trace)

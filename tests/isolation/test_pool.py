@@ -208,6 +208,6 @@ async def test_interleaved_requests_on_few_connections_show_no_foreign_row(
 
     assert tally.foreign == []
     assert tally.stained == []
-    assert tally.shown > REQUESTS
+    assert tally.shown > REQUESTS // 2
     assert min(tally.cut, tally.killed, tally.statuses[200], tally.statuses[404]) > 0
     assert tally.statuses[500] == 0
