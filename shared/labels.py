@@ -253,6 +253,12 @@ READINGS: Mapping[ReadingKind, str] = MappingProxyType(
         ReadingKind.DEAD_LETTERS: "搁置的投递中列出",
         ReadingKind.FIGURES: "考核明细中列出",
         ReadingKind.EXPORT: "导出考核事实",
+        ReadingKind.ERASURE_ASKED: "申请清除个人信息",
+        ReadingKind.ERASED: "清除个人信息",
+        ReadingKind.MESSAGES_ERASED: "清除未入工单的消息原文",
+        ReadingKind.HELD: "设立证据保全",
+        ReadingKind.RELEASED: "解除证据保全",
+        ReadingKind.LOG_CUT: "截去到期的查阅记录",
     }
 )
 REVEALS: Mapping[RevealField, str] = MappingProxyType(

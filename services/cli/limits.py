@@ -16,6 +16,7 @@ from services.cli.corrections import Plan
 from services.cli.files import read_file
 from services.cli.folder import DEFAULT
 from services.cli.installation import enter_bureau, run_on
+from shared.domain.erasure import AT, PREFIX, parse_period
 from shared.domain.limits import BadLimit, Limits, parse_hour, parse_limit, parse_window
 from shared.domain.official import load_default_limits
 from shared.domain.rulebook import Rulebook, Valid
@@ -118,6 +119,12 @@ def find_fault(entry: ValueFile, known: Mapping[str, str]) -> str | None:
     pattern = "1h" if entry.key.startswith(TARGET) else known.get(entry.key)
     if pattern is None:
         return f"没有“{entry.key}”这一项"
+    if entry.key.startswith(PREFIX) and entry.key != AT:
+        try:
+            parse_period(entry.key, entry.value)
+        except BadLimit as error:
+            return f"“{entry.key}”：{error.detail}"
+        return None
     for read in (parse_limit, parse_window, parse_hour):
         try:
             read(pattern)

@@ -103,6 +103,8 @@ UNIT_WALLS: Mapping[str, Wall] = MappingProxyType(
         **dict.fromkeys(("frozen_sums", "sums"), Wall(f"{SUBTREE} IS NULL OR \"by\" = 'unit'")),
         **dict.fromkeys(
             (
+                *("audit_cuts", "erasure_request_tickets", "erasure_requests", "erasures"),
+                *("legal_hold_tickets", "legal_holds", "retention_runs"),
                 *("accounts", "api_keys", "audit_heads", "audit_links", "audit_tickets"),
                 *("bi_readers", "number_receipts", "raw_messages", "recovery_codes", "redrives"),
                 *("reconciliation_case_events", "reconciliation_cases", "reconciliation_entries"),

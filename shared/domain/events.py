@@ -21,6 +21,8 @@ from shared.domain.words import (
     ContactMode,
     ContactReason,
     ContactResult,
+    ErasureCause,
+    ErasurePart,
     EscalationCause,
     ExclusionReason,
     ExtensionReason,
@@ -459,6 +461,18 @@ class TicketArchived(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TicketErased(Event):
+    """Personal data was taken out of the ticket and its log. Whoever keeps a copy erases it too.
+
+    It changes no figure: what figures are made of stays.
+    """
+
+    type = "ticket.erased"
+    parts: tuple[ErasurePart, ...]
+    cause: ErasureCause
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatLinked(Event):
     """`root`: our number of the first ticket of the chain.
 
@@ -586,6 +600,7 @@ EVENTS: tuple[type[Event], ...] = (
     EmergencyJoined,
     TicketVoided,
     TicketArchived,
+    TicketErased,
     RepeatLinked,
     MatterJoined,
     MatterLeft,

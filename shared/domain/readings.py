@@ -1,4 +1,7 @@
-"""What is kept of every look at a ticket: what was shown, to whom, by which operation."""
+"""What is kept of every look at a ticket: what was shown, to whom, by which operation.
+
+And of what is done to its data beside the log: erased, held, and the record itself cut.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +24,12 @@ class ReadingKind(StrEnum):
     DEAD_LETTERS = "dead_letters.read"
     FIGURES = "figures.read"
     EXPORT = "figures.exported"
+    ERASURE_ASKED = "erasure.requested"
+    ERASED = "ticket.erased"
+    MESSAGES_ERASED = "messages.erased"
+    HELD = "hold.set"
+    RELEASED = "hold.lifted"
+    LOG_CUT = "audit.cut"
 
 
 class RevealField(StrEnum):

@@ -204,6 +204,10 @@ def _archived(ticket: Ticket, entry: Entry, event: events.Event) -> Ticket:
     return replace(ticket, state=TicketState.ARCHIVED)
 
 
+def _erased(ticket: Ticket, entry: Entry, event: events.TicketErased) -> Ticket:
+    return replace(ticket, erased=tuple(dict.fromkeys((*ticket.erased, *event.parts))))
+
+
 def _repeat_linked(ticket: Ticket, entry: Entry, event: events.RepeatLinked) -> Ticket:
     return replace(
         ticket,
@@ -281,6 +285,7 @@ STEPS: Mapping[type[events.Event], Step] = MappingProxyType(
         events.TicketEscalated: _escalated,
         events.EmergencyJoined: _unchanged,
         events.TicketArchived: _archived,
+        events.TicketErased: _erased,
         events.RepeatLinked: _repeat_linked,
         events.MatterJoined: _matter_joined,
         events.MatterLeft: _matter_left,

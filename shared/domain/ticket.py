@@ -31,6 +31,7 @@ from shared.domain.words import (
     OPEN_STATES,
     AppealType,
     ClockName,
+    ErasurePart,
     Reached,
     TicketKind,
     TicketState,
@@ -48,6 +49,7 @@ class Ticket:
     `upstream_due`, `supervised_due`, `round_due`, `extended_due` and `absorbed_due` (that of a
     ticket merged into this one) go into `complete.due`. `bounces`: dispatches back to a unit that
     had returned it. `leads`: the last lead of each round; `repeat_at`: when it was found a repeat.
+    `erased`: what personal data has been taken out.
     """
 
     ticket_id: int
@@ -119,6 +121,7 @@ class Ticket:
     pauses: tuple[Pause, ...] = ()
     worded: tuple[str, ...] = ()
     emergencies: tuple[Touched, ...] = ()
+    erased: tuple[ErasurePart, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
     @property

@@ -103,6 +103,25 @@ class ClockOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ErasurePart(StrEnum):
+    """What of a ticket is erased together, each with a period of retention of its own.
+
+    `caller`: who called, and what platforms sent of it; `ticket`: every word that was written.
+    """
+
+    RECORDING = "recording"
+    CALLER = "caller"
+    TICKET = "ticket"
+
+
+class ErasureCause(StrEnum):
+    """`restored`: erased before, and brought back by a backup."""
+
+    REQUEST = "request"
+    RETENTION = "retention"
+    RESTORED = "restored"
+
+
 class AssistState(StrEnum):
     ASSIGNED = "assigned"
     ACCEPTED = "accepted"

@@ -1,6 +1,6 @@
 """Who hears of what. A subscriber is a name; a delivery is owed to it in the same transaction."""
 
-from shared.domain.events import ClockWarned, Event, TicketEscalated
+from shared.domain.events import ClockWarned, Event, TicketErased, TicketEscalated
 from shared.domain.rulebook import Rulebook
 from shared.domain.ticket import Ticket
 
@@ -11,7 +11,8 @@ CALLBACK = "callback:"  # + source: state changes back to a platform
 SUBSCRIPTION = "subscription:"  # + its id: events to somebody's system
 MATTERS = "matters"  # which tickets tell of the same
 INTERNAL = (INTAKE, SCORING, FREEZING, MATTERS)
-UNCOUNTED = (ClockWarned, TicketEscalated)  # they change no figure, no number and no state
+# They change no figure, no number and no state.
+UNCOUNTED = (ClockWarned, TicketErased, TicketEscalated)
 
 
 def subscribers(

@@ -10,6 +10,15 @@ from shared.models.callbacks import (
     subscription_secrets,
     subscriptions,
 )
+from shared.models.erasure import (
+    audit_cuts,
+    erasure_request_tickets,
+    erasure_requests,
+    erasures,
+    legal_hold_tickets,
+    legal_holds,
+    retention_runs,
+)
 from shared.models.freezing import freeze_manifests, freezes, frozen_states, frozen_sums
 from shared.models.matters import matter_events, matter_texts, matters, ticket_places
 from shared.models.messages import (
@@ -59,6 +68,7 @@ from shared.models.transactions import transaction_bases
 __all__ = [
     "accounts",
     "api_keys",
+    "audit_cuts",
     "audit_entries",
     "audit_heads",
     "audit_links",
@@ -78,6 +88,9 @@ __all__ = [
     "delivery_productions",
     "emergencies",
     "endpoints",
+    "erasure_request_tickets",
+    "erasure_requests",
+    "erasures",
     "fact_progress",
     "fact_versions",
     "facts",
@@ -87,6 +100,8 @@ __all__ = [
     "frozen_sums",
     "idempotency_keys",
     "inspections",
+    "legal_hold_tickets",
+    "legal_holds",
     "limits",
     "matter_events",
     "matter_texts",
@@ -104,6 +119,7 @@ __all__ = [
     "reconciliations",
     "recovery_codes",
     "redrives",
+    "retention_runs",
     "sandbox_clock",
     "schemes",
     "sessions",

@@ -22,6 +22,10 @@ from shared.models.base import bureau, metadata, moment, one_of, text
 
 # Deliveries to other people's systems, by their subscribers' names.
 OUTSIDE = "(subscriber LIKE 'callback:%' OR subscriber LIKE 'subscription:%')"
+# Messages that came to no ticket, their words still here.
+UNATTACHED = (
+    "ticket_id IS NULL AND body IS NOT NULL AND state IN ('quarantined', 'waiting', 'ignored')"
+)
 MESSAGE_STATES = ("pending", "applied", "waiting", "quarantined", "ignored")
 
 raw_messages = Table(
@@ -46,6 +50,7 @@ raw_messages = Table(
     Column("mended", LargeBinary, comment="修正后的正文；原文不动"),
     text("mended_by", "修正人", nullable=True),
     moment("mended_at", "修正时间"),
+    moment("erased_at", "原文清除时间"),
     one_of("state", MESSAGE_STATES),
     ForeignKeyConstraint(["bureau_id", "source"], ["sources.bureau_id", "sources.source"]),
     Index(
@@ -59,6 +64,18 @@ raw_messages = Table(
         "bureau_id",
         "arrival",
         postgresql_where=sql("state = 'quarantined'"),
+    ),
+    Index(
+        "ix_raw_messages_kept",
+        "bureau_id",
+        "ticket_id",
+        postgresql_where=sql("ticket_id IS NOT NULL AND body IS NOT NULL"),
+    ),
+    Index(
+        "ix_raw_messages_unattached",
+        "bureau_id",
+        "arrival",
+        postgresql_where=sql(UNATTACHED),
     ),
     comment="平台推送原文",
 )

@@ -16,7 +16,7 @@ from tests.house.project import ROOT, name_of, parse
 
 # Whoever changes what a fold or the sums are made of raises FORM or GENERATION and adds a line;
 # a line once released stays as it is.
-FORMS = {1: "dfb8f096cccc7af2"}
+FORMS = {1: "dfb8f096cccc7af2", 2: "f285b7482d000d91"}
 GENERATIONS = {1: "4ba8a0d1ca782f62"}
 # The migrations of the first release; all later ones run beside the release before them.
 FIRST_RELEASE = "20261123"
