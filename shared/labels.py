@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shared.domain.erasure import Obstacle
 from shared.domain.notices import NoticeKind
 from shared.domain.readings import ReadingKind, RevealField, RevealReason
 from shared.domain.words import (
@@ -10,6 +11,8 @@ from shared.domain.words import (
     AppealType,
     AppealVerdict,
     CaseValuation,
+    ErasureCause,
+    ErasurePart,
     EscalationCause,
     ExclusionReason,
     FactFinding,
@@ -274,5 +277,37 @@ REVEAL_REASONS: Mapping[RevealReason, str] = MappingProxyType(
         RevealReason.SITE_VISIT: "现场查看",
         RevealReason.SEND_REPLY: "送达回复",
         RevealReason.OTHER: "其他",
+    }
+)
+ERASURE_PARTS: Mapping[ErasurePart, str] = MappingProxyType(
+    {
+        ErasurePart.RECORDING: "录音引用",
+        ErasurePart.CALLER: "来电人资料与平台原文",
+        ErasurePart.TICKET: "工单文字、地点与附件引用",
+    }
+)
+ERASURE_CAUSES: Mapping[ErasureCause, str] = MappingProxyType(
+    {
+        ErasureCause.REQUEST: "申请",
+        ErasureCause.RETENTION: "到期",
+        ErasureCause.RESTORED: "恢复备份后重做",
+    }
+)
+ERASED_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "callers": "来电人资料",
+        "messages": "平台原文",
+        "texts": "文字",
+        "places": "地点摘要",
+        "matter_texts": "事项文字",
+        "log": "日志中的引用与坐标",
+    }
+)
+OBSTACLES: Mapping[Obstacle, str] = MappingProxyType(
+    {
+        Obstacle.OPEN: "尚未终结",
+        Obstacle.UNDECIDED: "有待决定的申诉、剔除或作废",
+        Obstacle.MASTER_OPEN: "并入的工单尚未终结",
+        Obstacle.HELD: "证据保全中",
     }
 )

@@ -27,6 +27,8 @@ FAULTS: Mapping[FaultKind, str] = MappingProxyType(
         FaultKind.BACKDATED: "时间早于链上在它之前的记录，系事后插入",
         FaultKind.CUT: "自此以后的记录被截去",
         FaultKind.REWRITTEN: "与锚点不符，此前的链被整段改写",
+        FaultKind.UNANCHORED: "此前的记录已截去，而这里没有锚点",
+        FaultKind.EARLY: "此前的记录未满 183 日就被截去",
     }
 )
 
@@ -80,6 +82,9 @@ async def verify_bureau(hotline: Hotline, bureau: int, folder: Path | None) -> V
 def told(slug: str, verdict: Verdict) -> Iterator[str]:
     fresh = f"，另有 {verdict.fresh} 条刚写入、待入链" if verdict.fresh else ""
     counted = f"{slug}：已核验 {verdict.rows} 条查阅记录、{verdict.anchors} 个锚点{fresh}"
+    if verdict.cut.at is not None:
+        day = f"{in_city(verdict.cut.at):%Y-%m-%d}"
+        counted += f"；此前 {verdict.cut.seq} 环已于 {day} 按期截去，自下一环起核验"
     if not verdict.faults:
         yield f"{counted}，链完整"
         if not verdict.anchors:

@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "migrate": Place("services.cli.migrate", "升级数据库结构，建立角色并授权"),
         "keyring": Place("services.cli.keyring", "密钥文件：新建、更换、停用"),
         "audit": Place("services.cli.audit", "查阅记录：核验是否完整"),
+        "erase": Place("services.cli.erase", "个人信息：按申请或到期清除，列出清除的标记"),
+        "hold": Place("services.cli.hold", "证据保全：设立、解除、列出"),
         "keys": Place("services.cli.keys", "接口密钥：签发、列出、轮换、吊销"),
         "accounts": Place(
             "services.cli.accounts", "人员账号：新建、列出、停用、重置、解锁、强制退出"

@@ -51,6 +51,7 @@ ENTRY_TEXTS = text(
 SEALED_CALLERS = text(
     "SELECT ticket_id, sealed, seal_key_id FROM callers"
     " WHERE bureau_id = :bureau AND ticket_id = ANY(CAST(:ids AS bigint[]))"
+    " AND sealed IS NOT NULL"
 )
 PUT_CALLERS = text(
     write_rows(models.callers, "callers", conflict=replacing(models.callers, ("ticket_id",)))

@@ -1,5 +1,8 @@
 """Reading a chain again from its first link: what was changed, taken out, moved, slipped in, cut.
 
+Where its beginning was cut off after its time, the first link is the one after that, and the cut
+itself must be one that an anchor bears out.
+
 A fault does not spread: what follows is checked against the digest that stands there.
 """
 
@@ -11,7 +14,8 @@ from typing import Any
 from sqlalchemy import text
 
 from shared.audit.anchors import Anchor
-from shared.audit.chain import CANONICAL, MICROSECONDS, Head, find_head, first_digest, next_digest
+from shared.audit.chain import CANONICAL, MICROSECONDS, Head, find_head, next_digest
+from shared.audit.cutting import Cut, find_cut, is_early
 from shared.audit.viewers import LOW
 from shared.db import Tx
 
@@ -39,6 +43,8 @@ class FaultKind(StrEnum):
     BACKDATED = "backdated"  # a row linked long after the time it tells
     CUT = "cut"  # the chain ends before its head, or an anchor
     REWRITTEN = "rewritten"  # another chain than the one that was anchored
+    UNANCHORED = "unanchored"  # its beginning is cut off where no anchor was
+    EARLY = "early"  # its beginning is cut off before its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +106,42 @@ class Checker:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`fresh`: rows not linked yet, as they may be for some seconds."""
+    """`fresh`: rows not linked yet, as they may be for some seconds. `cut`: what is gone by now."""
 
     rows: int
     fresh: int
     anchors: int
     faults: Sequence[Fault]
+    cut: Cut
 
 
 async def verify_chain(tx: Tx, anchors: Sequence[Anchor] = ()) -> Verdict:
     """All of one moment: `tx` is a snapshot."""
-    checker = Checker(first_digest(tx.bureau), anchors)
-    faults: list[Fault] = []
-    async for page in _pages(tx):
+    cut = await find_cut(tx)
+    later = [anchor for anchor in anchors if anchor.seq > cut.seq]
+    checker = Checker(cut.digest, later, seq=cut.seq)
+    faults = list(_of_cut(cut, anchors))
+    async for page in _pages(tx, cut.seq):
         faults += (fault for link in page for fault in checker.check(link))
     faults += checker.close(await find_head(tx))
     stray = await tx.rows(STRAY, bureau=tx.bureau)
     faults += _inserted(stray)
-    return Verdict(checker.rows, sum(row.is_fresh for row in stray), len(anchors), faults)
+    fresh = sum(row.is_fresh for row in stray)
+    return Verdict(checker.rows, fresh, len(anchors), faults, cut)
 
 
-async def _pages(tx: Tx) -> AsyncIterator[Sequence[Any]]:
-    after = 0
+def _of_cut(cut: Cut, anchors: Sequence[Anchor]) -> Iterator[Fault]:
+    """Without any anchors at hand nothing can be said of it."""
+    if cut.seq == 0 or not anchors:
+        return
+    own = [one for one in anchors if (one.seq, one.digest) == (cut.seq, cut.digest)]
+    if not own:
+        yield Fault(FaultKind.UNANCHORED, cut.seq, None)
+    elif all(is_early(cut, one) for one in own):
+        yield Fault(FaultKind.EARLY, cut.seq, None)
+
+
+async def _pages(tx: Tx, after: int) -> AsyncIterator[Sequence[Any]]:
     while page := await tx.rows(LINKS, bureau=tx.bureau, after=after, limit=PAGE):
         yield page
         after = page[-1].seq

@@ -24,6 +24,7 @@ from shared.worker.failures import describe
 from shared.worker.heartbeat import Heartbeat
 from shared.worker.housekeeping import keep_house
 from shared.worker.renewing import Renewer
+from shared.worker.retention import Keeper
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ class WorkerProcess:
                 tasks.create_task(repeat(link, seconds=CHAIN_SECONDS))
                 renew = watch("keys", Renewer(self.hotline).look)
                 tasks.create_task(repeat(renew, seconds=HOUSEKEEPING_SECONDS))
+                erase = watch("retention", Keeper(self.hotline).look)
+                tasks.create_task(repeat(erase, seconds=HOUSEKEEPING_SECONDS))
                 keep = watch("housekeeping", self._keep_house)
                 tasks.create_task(repeat(keep, seconds=HOUSEKEEPING_SECONDS))
         finally:
