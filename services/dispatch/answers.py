@@ -87,6 +87,8 @@ def ticket_answer(
         answer["light"] = light
     if reader.role in INSIDERS and ticket.object_unit is not None:
         answer["object_unit"] = ticket.object_unit
+    if ticket.erased:
+        answer["erased"] = list(ticket.erased)
     return answer
 
 

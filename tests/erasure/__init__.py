@@ -1,0 +1,1 @@
+"""Erasure and retention: nothing of a person is left, and every figure stays."""

@@ -1,0 +1,61 @@
+"""All that Postgres and Redis hold, searched for words as somebody with the disk in hand would."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import asyncpg
+from redis.asyncio import Redis
+
+from shared.models import metadata
+from shared.settings import Settings
+from tests.conftest import Stack
+
+
+async def open_inside(stack: Stack, settings: Settings) -> asyncpg.Connection:
+    """As the superuser, whom no policy binds."""
+    database = settings.database_url.rsplit("/", 1)[1]
+    return await asyncpg.connect(stack.superuser_url.rsplit("/", 1)[0] + f"/{database}")
+
+
+async def dump_database(inside: asyncpg.Connection) -> dict[str, bytes]:
+    """Every row of every table, by table; what is stored as bytes also as these bytes."""
+    found = {}
+    for table in sorted(metadata.tables):
+        rows = await inside.fetch(f'SELECT * FROM "{table}"')
+        found[table] = b"\n".join(part for row in rows for part in spelt(row.values()))
+    return found
+
+
+def spelt(values: Iterable[Any]) -> Iterator[bytes]:
+    for value in values:
+        if isinstance(value, bytes):
+            yield value
+            yield value.hex().encode()
+        else:
+            yield str(value).encode()
+
+
+async def dump_redis(url: str) -> bytes:
+    client: Redis = Redis.from_url(url)
+    try:
+        keys = await client.keys("*")
+        values = [await client.dump(key) for key in keys]
+    finally:
+        await client.aclose()
+    return b"\n".join([*keys, *(value or b"" for value in values)])
+
+
+def hits(dump: Mapping[str, bytes], words: Iterable[str]) -> set[tuple[str, str]]:
+    """(table, word): plain, as hexadecimals, and as JSON with escapes."""
+    return {
+        (table, word)
+        for table, held in dump.items()
+        for word in words
+        if any(form in held for form in forms(word))
+    }
+
+
+def forms(word: str) -> Iterator[bytes]:
+    yield word.encode()
+    yield word.encode().hex().encode()
+    yield word.encode("unicode_escape")
