@@ -163,26 +163,26 @@ BEGIN
     RETURN FOUND;
 END $$
 """
-# An entry goes together with its link: one without the other would look like tampering.
+# An entry goes together with its link: one without the other would look like tampering. Its link
+# goes last, since the guard of the entries looks for it.
 SHED = f"""
 CREATE FUNCTION minhu_shed_audit(most integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE {DEFINER} AS $$
-DECLARE own integer := public.minhu_bureau(); shed integer;
+DECLARE own integer := public.minhu_bureau(); seqs bigint[]; gone bigint[];
 BEGIN
     IF public.minhu_unit() IS NOT NULL THEN
         RAISE EXCEPTION 'not for a unit' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    WITH gone AS MATERIALIZED (SELECT l.seq, l.entry FROM public.audit_links AS l
+    SELECT coalesce(array_agg(k.seq), '{{}}'), array_agg(k.entry) INTO seqs, gone FROM (
+        SELECT l.seq, l.entry FROM public.audit_links AS l
         WHERE l.bureau_id = own AND l.seq <= (SELECT max(c.seq) FROM public.audit_cuts AS c
-            WHERE c.bureau_id = own) ORDER BY l.seq LIMIT most),
-    looks AS (DELETE FROM public.audit_entries AS e USING gone AS g
-        WHERE e.bureau_id = own AND e.entry = g.entry RETURNING e.entry, e.tickets),
-    found AS (DELETE FROM public.audit_tickets AS t USING looks AS k
-        WHERE t.bureau_id = own AND t.ticket_id = ANY(k.tickets) AND t.entry = k.entry)
-    DELETE FROM public.audit_links AS l USING gone AS g
-        WHERE l.bureau_id = own AND l.seq = g.seq;
-    GET DIAGNOSTICS shed = ROW_COUNT;
-    RETURN shed;
+            WHERE c.bureau_id = own) ORDER BY l.seq LIMIT most) AS k;
+    DELETE FROM public.audit_tickets AS t USING public.audit_entries AS e
+        WHERE e.bureau_id = own AND e.entry = ANY(gone)
+        AND t.bureau_id = own AND t.ticket_id = ANY(e.tickets) AND t.entry = e.entry;
+    DELETE FROM public.audit_entries AS e WHERE e.bureau_id = own AND e.entry = ANY(gone);
+    DELETE FROM public.audit_links AS l WHERE l.bureau_id = own AND l.seq = ANY(seqs);
+    RETURN cardinality(seqs);
 END $$
 """
 FUNCTIONS = (REDACTED, GUARD_LOG, GUARD_CASES, REDACT, GUARD_ENTRIES, GUARD_LINKS, GUARD_CUTS, CUT)

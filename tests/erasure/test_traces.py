@@ -1,4 +1,4 @@
-"""A caller's every word, pushed through every path and erased: searched as strings, none is left."""
+"""A caller's every word, through every path and erased: searched as strings, none is left."""
 
 from dataclasses import replace
 from typing import Any
