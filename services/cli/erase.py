@@ -215,7 +215,9 @@ def verdict_of(one: Outcome, *, dry: bool) -> str:
 
 
 def fields_of(fields: Any) -> str:
-    return "，".join(f"{ERASED_FIELDS[name]} {n}" for name, n in fields.items())
+    return "，".join(
+        f"{words} {fields[name]}" for name, words in ERASED_FIELDS.items() if fields.get(name)
+    )
 
 
 def parts_of(parts: Collection[ErasurePart]) -> str:
