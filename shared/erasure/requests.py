@@ -5,6 +5,7 @@ A request stands: what of it is still being handled, or held, is erased once it 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -109,12 +110,18 @@ async def find_of_caller(tx: Tx, hashes: Collection[bytes]) -> list[int]:
     return [row.ticket_id for row in rows]
 
 
+async def list_unattached(
+    tx: Tx, *, after: int, until: datetime | None = None, limit: int
+) -> Sequence[Any]:
+    """Messages received up to then that came to no ticket, their words still here."""
+    values = {"after": after, "bound": until, "limit": limit}
+    return await tx.rows(statements.LIST_UNATTACHED, bureau=tx.bureau, **values)
+
+
 async def find_messages_of(tx: Tx, keyring: Keyring, hashes: Collection[bytes]) -> list[str]:
     """Messages of that caller's that came to no ticket. They are looked through one by one."""
     wanted, found, after = set(hashes), [], -1
-    while rows := await tx.rows(
-        statements.LIST_UNATTACHED, bureau=tx.bureau, after=after, limit=PAGE
-    ):
+    while rows := await list_unattached(tx, after=after, limit=PAGE):
         found += [
             str(row.message_id)
             for row in rows

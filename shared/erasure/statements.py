@@ -14,11 +14,11 @@ CALLERS = text(
     " masked_name = NULL, masked_phone = NULL"
     f" WHERE bureau_id = :bureau AND ticket_id = {IDS} AND {WITH_CALLER} RETURNING ticket_id"
 )
-# A message that was faulty or waits is as good as ignored once its words are gone; what was found
-# wrong with it may quote them.
+# A message that waits, or was given up, is as good as ignored once its words are gone; what was
+# found wrong with it may quote them.
 WITHOUT_WORDS = (
     "body = NULL, mended = NULL, erased_at = :now,"
-    " state = CASE WHEN state = 'waiting' THEN 'ignored' ELSE state END, problem ="
+    " state = CASE WHEN state IN ('waiting', 'pending') THEN 'ignored' ELSE state END, problem ="
     """ CASE WHEN state = 'quarantined' THEN CAST('{"code": "erased"}' AS jsonb) END"""
 )
 MESSAGES = text(
@@ -65,19 +65,29 @@ ANSWERS = text(
     " AND k.answer IS NOT NULL AND EXISTS (SELECT FROM unnest(CAST(:nos AS text[])) AS n(no)"
     "  WHERE position(convert_to(n.no, 'UTF8') IN k.answer) > 0) RETURNING k.key_id"
 )
-UNATTACHED_BEFORE = text(
-    f"UPDATE raw_messages SET {WITHOUT_WORDS} WHERE bureau_id = :bureau"  # noqa: S608
-    " AND message_id IN (SELECT message_id FROM raw_messages WHERE bureau_id = :bureau"
-    f"  AND {UNATTACHED} AND received_at <= :bound ORDER BY arrival LIMIT :limit"
-    "  FOR UPDATE SKIP LOCKED) RETURNING message_id"
+# Given up at the door: the delivery is parked, so nobody is about to take it in.
+PARKED = (
+    "EXISTS (SELECT FROM deliveries AS d WHERE d.bureau_id = m.bureau_id"
+    " AND d.stream_id = m.stream_id AND d.seq = m.arrival AND d.subscriber = 'intake'"
+    " AND d.parked_at IS NOT NULL)"
 )
+UNPROCESSED = "m.ticket_id IS NULL AND m.body IS NOT NULL AND m.state = 'pending'"
 LIST_UNATTACHED = text(
-    "SELECT message_id, arrival, body, mended FROM raw_messages WHERE bureau_id = :bureau"  # noqa: S608
-    f" AND {UNATTACHED} AND arrival > :after ORDER BY arrival LIMIT :limit"
+    "SELECT u.* FROM (SELECT message_id, arrival, body, mended, received_at FROM raw_messages"  # noqa: S608
+    f"  WHERE bureau_id = :bureau AND {UNATTACHED}"
+    " UNION ALL SELECT m.message_id, m.arrival, m.body, m.mended, m.received_at"
+    "  FROM deliveries AS d JOIN raw_messages AS m ON m.bureau_id = d.bureau_id"
+    "   AND m.message_id = CAST(d.payload->>'message_id' AS uuid)"
+    "  WHERE d.bureau_id = :bureau AND d.subscriber = 'intake' AND d.parked_at IS NOT NULL"
+    f"  AND {UNPROCESSED}) AS u"
+    " WHERE u.arrival > :after"
+    " AND u.received_at <= coalesce(CAST(:bound AS timestamptz), 'infinity')"
+    " ORDER BY u.arrival LIMIT :limit"
 )
 ERASE_MESSAGES = text(
-    f"UPDATE raw_messages SET {WITHOUT_WORDS} WHERE bureau_id = :bureau"  # noqa: S608
-    f" AND message_id = ANY(CAST(:messages AS uuid[])) AND {UNATTACHED} RETURNING message_id"
+    f"UPDATE raw_messages AS m SET {WITHOUT_WORDS} WHERE m.bureau_id = :bureau"  # noqa: S608
+    f" AND m.message_id = ANY(CAST(:messages AS uuid[])) AND ({UNATTACHED}"
+    f" OR ({UNPROCESSED} AND {PARKED})) RETURNING m.message_id"
 )
 
 # A tombstone stands before anything is redacted: the guard of the log looks for it. Once it stands,

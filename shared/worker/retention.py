@@ -24,7 +24,7 @@ from shared.domain.words import ErasureCause, ErasurePart
 from shared.erasure.erasing import Order, erase_tickets, record
 from shared.erasure.finding import Due, find_obstacles, list_due
 from shared.erasure.journal import list_tombstones, write_journal
-from shared.erasure.statements import UNATTACHED_BEFORE
+from shared.erasure.requests import erase_messages, list_unattached
 from shared.errors import Unavailable
 from shared.tickets import Hotline, Ledger
 from shared.tickets.loading import lock_free
@@ -180,11 +180,9 @@ class Keeper:
             if not tx.locked:
                 return Step.BUSY
             bound = self._retention(ledger).bounds(tx.now)[ErasurePart.CALLER]
-            values = {"now": tx.now, "bound": bound, "limit": self.batch}
-            rows = await tx.rows(UNATTACHED_BEFORE, bureau=bureau, **values)
-            if rows:
-                order = Order(ErasureCause.RETENTION, SYSTEM)
-                await record(tx, ReadingKind.MESSAGES_ERASED, order, messages=len(rows))
+            rows = await list_unattached(tx, after=-1, until=bound, limit=self.batch)
+            order = Order(ErasureCause.RETENTION, SYSTEM)
+            await erase_messages(ledger, [str(row.message_id) for row in rows], order)
             return Step.MORE if len(rows) == self.batch else Step.DONE
 
     async def _cut_log(self, bureau: int, day: date) -> Step:

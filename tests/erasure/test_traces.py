@@ -1,5 +1,6 @@
 """A caller's every word, through every path and erased: searched as strings, none is left."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.settings import Settings
 from shared.tickets import Hotline, find_tickets, list_entries
 from tests.conftest import BUREAU
 from tests.erasure.conftest import Erase
-from tests.erasure.person import Story
+from tests.erasure.person import CALLER, PHONE, Story
 from tests.erasure.traces import dump_database, dump_redis, hits
 from tests.factories import SetClock
 
@@ -174,3 +175,58 @@ async def test_a_try_tells_what_would_go_and_changes_nothing(
     fields = done.outcomes[0].fields
     assert (fields["callers"], fields["places"], fields["log"] > 5) == (1, 1, True)
     assert fields["texts"] > 25
+
+
+async def test_what_was_quarantined_is_listed_without_its_words_and_cannot_be_mended(
+    told: tuple[str, str], story: Story, erase: Erase, keys: dict[str, str]
+) -> None:
+    await erase(of=told[0])
+    headers = {"Authorization": f"Bearer {keys['admin']}"}
+    (item,) = (await story.city.client.get("/v1/quarantine", headers=headers)).json()["items"]
+    path = f"/v1/quarantine/{item['receipt']}/redrive"
+    data = {"data": {"urgency": "normal"}}
+    mended = await story.city.client.post(path, headers=headers, json=data)
+
+    assert (item["body"], item["problem"]) == (None, {"code": "erased"})
+    assert (mended.status_code, mended.json()["type"]) == (409, "/problems/conflict")
+
+
+async def test_a_stored_answer_is_gone_and_the_call_is_not_made_again(
+    story: Story, erase: Erase, set_clock: SetClock
+) -> None:
+    no = await story.receive("SH-1")
+    once = {"Idempotency-Key": "only-once"}
+    triage = {"trade": "sanitation", "category": "S-05"}
+    first = await story.desk.act("desk", no, "triage", headers=once, **triage)
+    await story.act("desk", no, "void", reason=story.word())
+    await story.act("leader", no, "confirm-void", granted=True, comment=story.word())
+    replayed = await story.desk.act("desk", no, "triage", headers=once, **triage)
+    await erase(no)
+    again = await story.desk.act("desk", no, "triage", headers=once, **triage)
+
+    assert (first.status_code, replayed.content) == (200, first.content)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/conflict")
+    assert story.said[0] not in again.text
+
+
+PARK = (
+    "UPDATE deliveries SET parked_at = now(), attempts = 8 WHERE subscriber = 'intake'"
+    " AND event_type = 'message.received'"
+)
+
+
+async def test_a_message_given_up_at_the_door_is_erased_one_on_its_way_is_not(
+    story: Story, erase: Erase, inside: asyncpg.Connection, drain: Callable[[], Awaitable[int]]
+) -> None:
+    await story.city.create("SH-parked", caller=CALLER, content=story.word())
+    await inside.execute(PARK)
+    await story.city.create("SH-coming", caller=CALLER, content=story.word())
+    done = await erase(phone=PHONE)
+    left = hits(await dump_database(inside), story.said)
+    await inside.execute("UPDATE deliveries SET parked_at = NULL")
+    await drain()
+    states = await inside.fetch("SELECT state FROM raw_messages ORDER BY arrival")
+
+    assert (done.outcomes, done.messages) == ([], 1)
+    assert left == {("raw_messages", story.said[1])}
+    assert [row["state"] for row in states] == ["ignored", "applied"]
