@@ -104,7 +104,8 @@ PUT_TOMBSTONES = text(
     " ON CONFLICT (bureau_id, ticket_id, part) DO NOTHING"
 )
 REACH = text(
-    "UPDATE erasures AS x SET through_seq = k.seq, latest_at = CAST(:now AS timestamptz),"
+    "UPDATE erasures AS x SET through_seq = k.seq, latest_at ="
+    "  CASE WHEN k.fields = '{}' THEN x.latest_at ELSE CAST(:now AS timestamptz) END,"
     " fields = (SELECT coalesce(jsonb_object_agg(f.name, f.n), '{}') FROM"
     "  (SELECT name, sum(n::integer) AS n FROM (SELECT * FROM jsonb_each_text(x.fields)"
     "    UNION ALL SELECT * FROM jsonb_each_text(k.fields)) AS b(name, n) GROUP BY name) AS f)"

@@ -57,7 +57,7 @@ LEFT = """
 SELECT t.no, (SELECT count(*) FROM callers AS c WHERE c.bureau_id = t.bureau_id
    AND c.ticket_id = t.ticket_id AND c.sealed IS NOT NULL) AS callers,
  (SELECT count(*) FROM ticket_texts AS x WHERE x.bureau_id = t.bureau_id
-   AND x.ticket_id = t.ticket_id AND x.body IS NOT NULL) AS texts,
+   AND x.ticket_id = t.ticket_id AND (x.body IS NOT NULL OR x.salt IS NOT NULL)) AS texts,
  (SELECT count(*) FROM ticket_events AS e, jsonb_array_elements(e.data->'attachments') AS f
    WHERE e.bureau_id = t.bureau_id AND e.ticket_id = t.ticket_id AND f->>'url' <> '') AS files,
  (SELECT count(*) FROM ticket_events AS e WHERE e.bureau_id = t.bureau_id

@@ -171,6 +171,10 @@ class Story:
             received_at="2026-11-18T09:20:00+08:00",
             caller=CALLER,
         )
+        # Nobody has asked for it back: understood, and set aside with its reason.
+        await self.city.push(
+            "ticket.return_decided", upstream_no=upstream_no, granted=True, reason=self.word()
+        )
         await self.city.push("ticket.urged", upstream_no=upstream_no, text=self.word())
         await self.city.create("SH-never", urgency="whenever", caller=CALLER, content=self.word())
         await self.city.push(

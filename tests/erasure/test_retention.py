@@ -196,6 +196,34 @@ async def test_a_round_cut_at_any_commit_is_gone_on_with_and_ends_the_same(
     assert cuts >= 5  # the day begun, three batches, its end
 
 
+@pytest.mark.undisturbed("切断的提交由试验自己选")
+@pytest.mark.parametrize("cut", list(Cut))
+@pytest.mark.parametrize("nth", [0, 1])
+async def test_a_request_cut_at_any_commit_is_finished_by_the_worker(  # noqa: PLR0917
+    hotline: Hotline,
+    set_clock: SetClock,
+    keep: Keep,
+    erase: Erase,
+    inside: asyncpg.Connection,
+    cut: Cut,
+    nth: int,
+) -> None:
+    nos = [await end_ticket(hotline) for _ in range(3)]
+    passed = iter(range(100))
+
+    def choose(commit: Commit) -> Cut | None:
+        return cut if commit.tables and next(passed) == nth else None
+
+    with install(choose), pytest.raises(Unavailable):
+        await erase(*nos)
+    await set_clock(NOW + timedelta(days=1))
+    await keep()
+    is_asked = await inside.fetchval("SELECT count(*) FROM erasure_requests")
+
+    assert is_asked == (0 if (nth, cut) == (0, Cut.BEFORE) else 1)
+    assert await left_of(inside, *nos) == [CLEAN if is_asked else WHOLE] * 3
+
+
 async def is_finished(inside: asyncpg.Connection) -> bool:
     return bool(
         await inside.fetchval(
