@@ -1,6 +1,6 @@
 """The person's story, and the means to erase it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -22,7 +22,7 @@ from tests.platform import Platform
 
 NOW = "2026-11-18T09:30:00+08:00"
 CLERK = Actor(Role.ADMIN, "周审")
-Erase = Callable[..., Awaitable[Told]]
+Erase = Callable[..., Coroutine[Any, Any, Told]]
 
 
 @pytest.fixture
@@ -77,6 +77,3 @@ def erase(hotline: Hotline) -> Erase:
 def keep(hotline: Hotline) -> Callable[[], Awaitable[None]]:
     """The worker's daily round."""
     return Keeper(hotline).look
-
-
-Fetch = Callable[..., Awaitable[Sequence[Any]]]

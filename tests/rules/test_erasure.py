@@ -16,7 +16,7 @@ from tests.rules.courses import Course
 
 
 def city(*given: int) -> datetime:
-    return datetime(*given, tzinfo=CITY_ZONE)  # type: ignore[arg-type]
+    return datetime(*given).replace(tzinfo=CITY_ZONE)  # type: ignore[arg-type]  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
