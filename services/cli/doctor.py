@@ -19,6 +19,7 @@ from services.cli.checks.machine import (
     check_settings,
 )
 from services.cli.checks.reconciliation import check_reconciliation
+from services.cli.checks.retention import check_retention
 from services.cli.checks.running import check_running
 from services.cli.checks.work import check_bureaus, check_clock, check_sources
 from services.cli.folder import DEFAULT, open_folder
@@ -104,6 +105,7 @@ async def examine_work(settings: Settings) -> list[Finding]:
             await check_sources(hotline),
             *await check_bureaus(hotline, is_running=is_running),
             *await check_reconciliation(hotline),
+            *await check_retention(hotline),
             *await check_access(hotline),
         ]
     finally:

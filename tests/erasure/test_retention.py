@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 import pytest
 
+from services.cli.checks.retention import check_retention
 from shared.domain.actor import SYSTEM
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.erasure import Obstacle, retention_of
@@ -230,3 +231,17 @@ async def is_finished(inside: asyncpg.Connection) -> bool:
             "SELECT finished_at IS NOT NULL FROM retention_runs ORDER BY day DESC LIMIT 1"
         )
     )
+
+
+async def test_the_doctor_tells_of_what_was_left_out_and_of_a_day_not_done(
+    hotline: Hotline, inside: asyncpg.Connection
+) -> None:
+    quiet = await check_retention(hotline)
+    await inside.execute(
+        "INSERT INTO retention_runs (bureau_id, day, after, left_out, started_at)"
+        " VALUES (1, '2026-11-17', 0, 2, now())"
+    )
+    told = await check_retention(hotline)
+
+    assert quiet == []
+    assert [one.text for one in told] == ["2026-11-17 有 2 件出错而略过", "2026-11-17 没有做完"]
