@@ -1,4 +1,4 @@
-"""Whether what is kept no longer goes: tickets that could not be erased, a day that was not done."""
+"""Whether what is kept no longer goes: tickets left out, a day that was not done."""
 
 from collections.abc import Iterator
 from datetime import date
