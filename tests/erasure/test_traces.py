@@ -88,6 +88,7 @@ async def test_of_an_erased_caller_no_word_is_left_and_no_figure_moves(  # noqa:
     assert found == {*story.words}, "what is not there before says nothing by being gone"
 
     done = await erase(of=told[0])
+    await story.drain()
 
     assert [(one.no, one.obstacles) for one in done.outcomes] == [(no, ()) for no in sorted(told)]
     assert done.messages == 3  # faulty, too early, and of a type that we do not know
