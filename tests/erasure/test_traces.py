@@ -27,7 +27,9 @@ GROUPS = ("unit", "trade", "street", "source", "category", "section", "executor"
 async def look_at_figures(scoring: AsyncClient, keys: dict[str, str]) -> dict[str, bytes]:
     """Every sheet and drill-down of the month, byte by byte."""
     headers = {"Authorization": f"Bearer {keys['leader']}"}
-    paths = [f"/v1/scores?period={MONTH}&by={by}" for by in GROUPS]
+    # The month is frozen by then; the year never is, and tells of the last event taken in.
+    periods = (MONTH, MONTH[:4])
+    paths = [f"/v1/scores?period={period}&by={by}" for period in periods for by in GROUPS]
     paths += [
         f"/v1/scores/tickets?period={MONTH}&by=unit&metric={metric}&part={part}"
         for metric in ("first_contact_rate", "on_time_completion_rate", "satisfaction_score")
