@@ -34,6 +34,7 @@ KNOWN_NAMES = 0.7  # how often a path leads to something that is there
 WITH_KEY = 0.9  # how often a write has an Idempotency-Key
 # Sent as shown or not at all: leaping over years would be a test of the calendar, and slow.
 AS_SHOWN = ("/sandbox/clock", "/sandbox/clock/advance", "/sandbox/settle")
+JSON = "application/json"
 NOWHERE = "http://fuzz.test"
 OWN = ("content-length", "transfer-encoding", "host")
 ENDS = {("DELETE", "/v1/subscriptions/{subscription}")}
@@ -49,6 +50,7 @@ class Outcome:
     succeeded: set[str] = field(default_factory=set)
     operations: set[str] = field(default_factory=set)
     server_errors: int = 0
+    unnamed: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
 
@@ -176,3 +178,28 @@ class Fuzz:
         except (FailureGroup, Failure) as failure:
             told = "; ".join(str(one) for one in getattr(failure, "exceptions", [failure]))
             self.outcome.faults.append(f"{name} → {answer.status_code}: {told[:400]}")
+        if answer.is_success and answer.headers.get("content-type") == JSON:
+            self.outcome.unnamed.update(
+                f"{name} → {field}" for field in unnamed(answer.json(), self.shape_of(name, answer))
+            )
+
+    def shape_of(self, name: str, answer: Response) -> Any:
+        """Of a success: its schema in the document."""
+        method, _, path = name.partition(" ")
+        told = self.document["paths"][path][method.lower()]["responses"]
+        one = told.get(str(answer.status_code), {}).get("content", {})
+        return one.get(JSON, {}).get("schema", {})
+
+
+def unnamed(part: Any, shape: Any, at: str = "") -> Iterator[str]:
+    """Fields that are answered and that the document does not name."""
+    if isinstance(part, list):
+        for one in part:
+            yield from unnamed(one, shape.get("items", {}), f"{at}[]")
+    known = shape.get("properties")
+    if isinstance(part, dict) and known is not None:
+        for name, value in part.items():
+            if name not in known:
+                yield f"{at}.{name}"
+            else:
+                yield from unnamed(value, known[name], f"{at}.{name}")

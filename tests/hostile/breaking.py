@@ -1,0 +1,114 @@
+"""A copy of the tree, broken in one place, and whether the one test saw it."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.hostile.mutation import ROOT, Mutation
+
+FOLDERS = ("services", "shared", "migrations", "tests", "bench", "deploy", "docs")
+SECONDS = 300
+FAILED, UNNOTICED, UNRUN = "已察觉", "没有察觉", "未能运行"
+LONGEST = 100
+REPORTING = ("-o", "junit_family=xunit1")  # the other refuses what tests tell of themselves
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`at`: the line of the test that failed, or what went wrong instead."""
+
+    word: str
+    at: str
+
+    @property
+    def has_failed(self) -> bool:
+        return self.word == FAILED
+
+
+class Seen:
+    """What came of each mutation, kept from one run to the next."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        self.verdicts = {mark: Verdict(**one) for mark, one in kept.items()}
+
+    def has_failed(self, mark: str) -> bool:
+        return mark in self.verdicts and self.verdicts[mark].has_failed
+
+    def keep(self, mark: str, verdict: Verdict) -> None:
+        self.verdicts[mark] = verdict
+        self.path.parent.mkdir(exist_ok=True)
+        kept = {one: asdict(verdict) for one, verdict in self.verdicts.items()}
+        self.path.write_text(json.dumps(kept, ensure_ascii=False, indent=1), "utf-8")
+
+
+def mark(folder: Path, mutation: Mutation) -> str:
+    """Changes with the mutation, the file it breaks, and the file of its test."""
+    told = [mutation.test, mutation.old, mutation.new]
+    told += [(folder / path).read_text("utf-8") for path in (mutation.file, mutation.test_file)]
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
+
+
+def copy_tree(folder: Path) -> Path:
+    """Tests started in it import it: the folder of the run comes before what is installed."""
+    for name in FOLDERS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for path in ROOT.iterdir():
+        if path.is_file() and not path.name.startswith(".installed"):
+            shutil.copy(path, folder / path.name)
+    return folder
+
+
+def passes_unbroken(folder: Path, tests: list[str]) -> str:
+    """Empty, or what failed already: a test that fails anyway sees nothing."""
+    if not tests:
+        return ""
+    done = ask(folder, tests, seconds=SECONDS * len(tests))
+    return "" if done.returncode == 0 else f"未改坏时已有失败：\n{done.stdout[-4000:]}"
+
+
+def run(folder: Path, mutation: Mutation) -> Verdict:
+    path = folder / mutation.file
+    before = path.read_text("utf-8")
+    if before.count(mutation.old) != 1:
+        return Verdict(UNRUN, f"原文出现 {before.count(mutation.old)} 次")
+    report = folder / "report.xml"
+    report.unlink(missing_ok=True)
+    path.write_text(before.replace(mutation.old, mutation.new), "utf-8")
+    try:
+        done = ask(folder, [mutation.test], *REPORTING, f"--junit-xml={report}", seconds=SECONDS)
+    except subprocess.TimeoutExpired:
+        return Verdict(UNRUN, f"{SECONDS} 秒未完")
+    finally:
+        path.write_text(before, "utf-8")
+    return judge(report, done)
+
+
+def ask(
+    folder: Path, tests: list[str], *options: str, seconds: int
+) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options]
+    argv += [f"tests/{one}" for one in tests]
+    return subprocess.run(
+        argv, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
+    )
+
+
+def judge(report: Path, done: subprocess.CompletedProcess[str]) -> Verdict:
+    """Only a test that ran and failed has seen it: not one that could not be set up."""
+    if done.returncode == 0:
+        return Verdict(UNNOTICED, "")
+    failures = ElementTree.parse(report).iter("failure") if report.exists() else iter(())
+    failure = next(failures, None)
+    if failure is None:
+        return Verdict(UNRUN, (done.stdout + done.stderr)[-600:])
+    at = re.search(r"^> +(.+)$", failure.text or "", re.MULTILINE)
+    return Verdict(FAILED, at[1].strip()[:LONGEST] if at else "")
