@@ -15,8 +15,8 @@ BY_TYPE = frozenset({"data"})
 # Whose names are codes, not fields: as many as there are, each with the same thing under it.
 BY_CODE = frozenset(
     {
-        *("bonus", "clocks", "excluded", "intervals", "keys", "links", "metrics", "parts"),
-        *("penalty", "weights"),
+        *("bonus", "clocks", "excluded", "exclusions", "intervals", "keys", "links"),
+        *("metrics", "parts", "penalty", "weights"),
     }
 )
 ENVELOPE = {"items", "next_cursor"}

@@ -72,7 +72,7 @@ def tell(service: str, found: Outcome) -> bool:
         f"{len(found.succeeded)}/{len(found.operations)} 个操作成功过（{found.share():.0%}）\n"
         f"    {statuses}\n"
     )
-    for line in [*found.faults[:SHOWN], *found.closed, *sorted(found.unnamed)]:
+    for line in [*found.faults[:SHOWN], *found.closed]:
         sys.stdout.write(f"    {line}\n")
     sys.stdout.flush()
     return not found.faults and not found.server_errors and found.share() >= 0.9

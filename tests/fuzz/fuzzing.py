@@ -179,9 +179,10 @@ class Fuzz:
             told = "; ".join(str(one) for one in getattr(failure, "exceptions", [failure]))
             self.outcome.faults.append(f"{name} → {answer.status_code}: {told[:400]}")
         if answer.is_success and answer.headers.get("content-type") == JSON:
-            self.outcome.unnamed.update(
-                f"{name} → {field}" for field in unnamed(answer.json(), self.shape_of(name, answer))
-            )
+            fields = set(unnamed(answer.json(), self.shape_of(name, answer)))
+            new = {f"{name}: {field} is not in the document" for field in fields}
+            self.outcome.faults += sorted(new - self.outcome.unnamed)
+            self.outcome.unnamed |= new
 
     def shape_of(self, name: str, answer: Response) -> Any:
         """Of a success: its schema in the document."""

@@ -101,9 +101,18 @@ CLOCK = {
     "due": "2026-11-25T23:59:59+08:00",
     "state": "met",
     "stopped_at": "2026-11-24T17:00:00+08:00",
+    "ordinal": 1,
     "rule": "limit.complaint=5wd",
+    "limits_version": "default-1",
     "calendar_version": "2026.1",
-    "segments": [],
+    "segments": [
+        {
+            "from": "2026-11-18T09:12:00+08:00",
+            "to": "2026-11-24T17:00:00+08:00",
+            "kind": "running",
+            "working_seconds": 140280,
+        }
+    ],
     "margin_seconds": 111599,
     "text": "……",
 }
