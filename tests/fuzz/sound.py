@@ -138,6 +138,8 @@ SIGNED = ("/v1/webhooks", "/v1/callback", "/v1/receipts", "/v1/tickets", "/v1/re
 
 def asker_of(path: str, method: str) -> str:
     """A key that may."""
+    if path.startswith("/v1/tickets/{no}/") and method == "POST":
+        return WHO.get(path.rpartition("/")[2], "D")
     if path.startswith("/v1/subscriptions"):
         return "L"
     if "freeze" in path or "activate" in path or (path, method) == ("/v1/emergency", "PUT"):

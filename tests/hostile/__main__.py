@@ -42,7 +42,7 @@ def look(folder: Path, wanted: list[Mutation], seen: Seen) -> Mapping[Mutation, 
         if one in new:
             seen.keep(marks[one], run(folder, one))
         found[one] = seen.verdicts[marks[one]]
-        sys.stdout.write(f"{found[one].word}  {one.test}  （{one.file}）\n")
+        sys.stdout.write(f"{found[one].word}  {one.test}  （{'、'.join(one.files)}）\n")
         if not found[one].has_failed:
             sys.stdout.write(f"    {found[one].at}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`docs/attacks.md`: each attack, what holds, its test, and the mutation the test was seen to fail."""
+"""`docs/attacks.md`: each attack, what holds, its test, and what broken made the test fail."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -31,7 +31,12 @@ def section(border: Border, found: Mapping[Mutation, Verdict]) -> str:
 
 def start_of_row(one: Mutation) -> str:
     """All of a row that is known without a run."""
-    cells = (one.attack, one.holds, f"`{one.test_name}`", f"`{one.file}`")
+    cells = (
+        one.attack,
+        one.holds,
+        f"`{one.test_name}`",
+        "、".join(f"`{path}`" for path in one.files),
+    )
     return "| " + " | ".join(cells) + " |"
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.hostile.mutation import ROOT, Mutation
+from tests.hostile.mutation import ROOT, Edit, Mutation
 
 FOLDERS = ("services", "shared", "migrations", "tests", "bench", "deploy", "docs")
 SECONDS = 300
@@ -29,6 +29,10 @@ class Verdict:
     @property
     def has_failed(self) -> bool:
         return self.word == FAILED
+
+
+class Misplaced(Exception):
+    """What is to be broken is not there, or more than once."""
 
 
 class Seen:
@@ -50,9 +54,9 @@ class Seen:
 
 
 def mark(folder: Path, mutation: Mutation) -> str:
-    """Changes with the mutation, the file it breaks, and the file of its test."""
-    told = [mutation.test, mutation.old, mutation.new]
-    told += [(folder / path).read_text("utf-8") for path in (mutation.file, mutation.test_file)]
+    """Changes with the mutation, the files it breaks, and the file of its test."""
+    told = [mutation.test, repr(mutation.edits)]
+    told += [(folder / path).read_text("utf-8") for path in (*mutation.files, mutation.test_file)]
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
 
@@ -76,20 +80,28 @@ def passes_unbroken(folder: Path, tests: list[str]) -> str:
 
 
 def run(folder: Path, mutation: Mutation) -> Verdict:
-    path = folder / mutation.file
-    before = path.read_text("utf-8")
-    if before.count(mutation.old) != 1:
-        return Verdict(UNRUN, f"原文出现 {before.count(mutation.old)} 次")
+    before = {path: (folder / path).read_text("utf-8") for path in mutation.files}
     report = folder / "report.xml"
     report.unlink(missing_ok=True)
-    path.write_text(before.replace(mutation.old, mutation.new), "utf-8")
     try:
+        for edit in mutation.edits:
+            change(folder / edit.file, edit)
         done = ask(folder, [mutation.test], *REPORTING, f"--junit-xml={report}", seconds=SECONDS)
+    except Misplaced as error:
+        return Verdict(UNRUN, str(error))
     except subprocess.TimeoutExpired:
         return Verdict(UNRUN, f"{SECONDS} 秒未完")
     finally:
-        path.write_text(before, "utf-8")
+        for path, text in before.items():
+            (folder / path).write_text(text, "utf-8")
     return judge(report, done)
+
+
+def change(path: Path, edit: Edit) -> None:
+    text = path.read_text("utf-8")
+    if text.count(edit.old) != 1:
+        raise Misplaced(f"{edit.file}：原文出现 {text.count(edit.old)} 次")
+    path.write_text(text.replace(edit.old, edit.new), "utf-8")
 
 
 def ask(
