@@ -81,9 +81,9 @@ class Fuzz:
         operations = [one.ok() for one in listed]
         fuzzed = [one for one in operations if not one.path.startswith(AS_SHOWN)]
         for one in operations:
-            await self.ask_soundly(one)
+            await self.ask_soundly(one)  # not among the cases
         for number in range(self.number, self.number + ROUNDS):
-            lacking = cases - self.outcome.cases
+            lacking = cases + len(operations) - self.outcome.cases
             if lacking <= 0:
                 break
             each = -(-lacking // (len(fuzzed) * len(MODES)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.hostile.attacks import PAGE, page
 from tests.hostile.breaking import Seen, Verdict, copy_tree, mark, passes_unbroken, run
+from tests.hostile.forking import load_libraries
 from tests.hostile.mutation import ROOT, Mutation, load_borders
 
 SEEN = ROOT / "build" / "mutations.json"
@@ -20,8 +21,14 @@ def main() -> int:
     borders = load_borders()
     wanted = [one for border in borders for one in border.mutations if only in one.test]
     seen = Seen(SEEN)
+    load_libraries()
     with tempfile.TemporaryDirectory(prefix="mutations-") as temporary:
-        found = look(copy_tree(Path(temporary)), wanted, seen)
+        folder = copy_tree(Path(temporary))
+        found = look(folder, wanted, seen)
+        failing = passes_unbroken(folder, sorted({one.test for one in wanted}))
+    if failing:
+        sys.stdout.write(failing)
+        return 1
     failed = sum(verdict.has_failed for verdict in found.values())
     sys.stdout.write(f"{len(found)} 处改坏，{failed} 处被察觉\n")
     if failed == len(found) and not only:
@@ -34,9 +41,6 @@ def look(folder: Path, wanted: list[Mutation], seen: Seen) -> Mapping[Mutation, 
     """What came of each; what was seen before, unchanged, is not tried again."""
     marks = {one: mark(folder, one) for one in wanted}
     new = [one for one in wanted if not seen.has_failed(marks[one])]
-    unbroken = passes_unbroken(folder, sorted({one.test for one in new}))
-    if unbroken:
-        raise SystemExit(unbroken)
     found = {}
     for one in wanted:
         if one in new:

@@ -1,6 +1,6 @@
 """`docs/attacks.md`: each attack, what holds, its test, and what broken made the test fail."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.hostile.breaking import Verdict
 from tests.hostile.mutation import ROOT, Border, Mutation
@@ -42,8 +42,3 @@ def start_of_row(one: Mutation) -> str:
 
 def shown(code: str) -> str:
     return code.replace("|", "\\|").replace("`", "'")
-
-
-def starts_of_rows(borders: Sequence[Border]) -> Iterator[str]:
-    for border in borders:
-        yield from (start_of_row(one) for one in border.mutations)

@@ -4,12 +4,11 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.hostile.forking import Done, ask
 from tests.hostile.mutation import ROOT, Edit, Mutation
 
 FOLDERS = ("services", "shared", "migrations", "tests", "bench", "deploy", "docs")
@@ -73,10 +72,8 @@ def copy_tree(folder: Path) -> Path:
 
 def passes_unbroken(folder: Path, tests: list[str]) -> str:
     """Empty, or what failed already: a test that fails anyway sees nothing."""
-    if not tests:
-        return ""
     done = ask(folder, tests, seconds=SECONDS * len(tests))
-    return "" if done.returncode == 0 else f"未改坏时已有失败：\n{done.stdout[-4000:]}"
+    return "" if done.status == 0 else f"未改坏时已有失败：\n{done.said[-4000:]}"
 
 
 def run(folder: Path, mutation: Mutation) -> Verdict:
@@ -89,7 +86,7 @@ def run(folder: Path, mutation: Mutation) -> Verdict:
         done = ask(folder, [mutation.test], *REPORTING, f"--junit-xml={report}", seconds=SECONDS)
     except Misplaced as error:
         return Verdict(UNRUN, str(error))
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         return Verdict(UNRUN, f"{SECONDS} 秒未完")
     finally:
         for path, text in before.items():
@@ -104,23 +101,13 @@ def change(path: Path, edit: Edit) -> None:
     path.write_text(text.replace(edit.old, edit.new), "utf-8")
 
 
-def ask(
-    folder: Path, tests: list[str], *options: str, seconds: int
-) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options]
-    argv += [f"tests/{one}" for one in tests]
-    return subprocess.run(
-        argv, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
-    )
-
-
-def judge(report: Path, done: subprocess.CompletedProcess[str]) -> Verdict:
+def judge(report: Path, done: Done) -> Verdict:
     """Only a test that ran and failed has seen it: not one that could not be set up."""
-    if done.returncode == 0:
+    if done.status == 0:
         return Verdict(UNNOTICED, "")
     failures = ElementTree.parse(report).iter("failure") if report.exists() else iter(())
     failure = next(failures, None)
     if failure is None:
-        return Verdict(UNRUN, (done.stdout + done.stderr)[-600:])
+        return Verdict(UNRUN, done.said[-600:])
     at = re.search(r"^> +(.+)$", failure.text or "", re.MULTILINE)
     return Verdict(FAILED, at[1].strip()[:LONGEST] if at else "")
