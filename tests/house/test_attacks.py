@@ -1,4 +1,4 @@
-"""Every hostile test can fail, `make mutations` still finds what to break, and the page is current."""
+"""Every hostile test can fail, what is to be broken is there, and the page is current."""
 
 import re
 from collections import Counter
