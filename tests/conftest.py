@@ -2,10 +2,13 @@
 
 import asyncio
 import itertools
+import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -31,6 +34,8 @@ from tests.faults.faulty import exposing, faults, faulty, go_on, repeating
 BUREAU = 1
 TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 numbers = itertools.count(1)
+# Where to read of servers that are lent, by who runs many sessions one after another.
+LENT = "MINHU_LENT_STACK"
 
 Tell = Callable[[str], None]
 TOLD = "told"
@@ -56,7 +61,35 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
+    lent = os.environ.get(LENT)
+    if lent is not None:
+        yield read_stack(Path(lent))
+        return
+    with starting(tmp_path_factory.mktemp("stack")) as own:
+        yield own
+
+
+def read_stack(path: Path) -> Stack:
+    told = json.loads(path.read_text("utf-8"))
+    secrets = SampleSecrets(**told.pop("secrets"))
+    return Stack(Settings(**told.pop("settings")), **told, secrets=secrets)
+
+
+def write_stack(path: Path, stack: Stack) -> None:
+    told = {"owner_url": stack.owner_url, "superuser_url": stack.superuser_url}
+    settings = stack.settings
+    known = {
+        "database_url": str(settings.database_url),
+        "redis_url": str(settings.redis_url),
+        "keyring_file": str(settings.keyring_file),
+        "sandbox": settings.sandbox,
+    }
+    whole = {**told, "settings": known, "secrets": asdict(stack.secrets)}
+    path.write_text(json.dumps(whole), "utf-8")
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[Stack]:
     postgres = start_postgres(folder, settings=TEST_SETTINGS)
     redis = start_redis(folder)
     keyring = folder / "keyring.json"
@@ -118,6 +151,7 @@ async def cloned_database(stack: Stack) -> AsyncIterator[str]:
     """The name of a fresh copy of the migrated database with the sample organisation."""
     name = f"test_{next(numbers)}"
     template = stack.settings.database_url.rsplit("/", 1)[1]
+    await run_as_superuser(stack, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     await run_as_superuser(
         stack, f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER minhu_owner'
     )

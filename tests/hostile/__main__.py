@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.hostile.attacks import PAGE, page
 from tests.hostile.breaking import Seen, Verdict, copy_tree, mark, passes_unbroken, run
-from tests.hostile.forking import load_libraries
+from tests.hostile.forking import lending, load_libraries
 from tests.hostile.mutation import ROOT, Mutation, load_borders
 
 SEEN = ROOT / "build" / "mutations.json"
@@ -24,7 +24,8 @@ def main() -> int:
     load_libraries()
     with tempfile.TemporaryDirectory(prefix="mutations-") as temporary:
         folder = copy_tree(Path(temporary))
-        found = look(folder, wanted, seen)
+        with lending(folder) as lent:
+            found = look(folder, wanted, seen, lent)
         failing = passes_unbroken(folder, sorted({one.test for one in wanted}))
     if failing:
         sys.stdout.write(failing)
@@ -37,14 +38,16 @@ def main() -> int:
     return 0 if failed == len(found) else 1
 
 
-def look(folder: Path, wanted: list[Mutation], seen: Seen) -> Mapping[Mutation, Verdict]:
+def look(
+    folder: Path, wanted: list[Mutation], seen: Seen, lent: Path
+) -> Mapping[Mutation, Verdict]:
     """What came of each; what was seen before, unchanged, is not tried again."""
     marks = {one: mark(folder, one) for one in wanted}
     new = [one for one in wanted if not seen.has_failed(marks[one])]
     found = {}
     for one in wanted:
         if one in new:
-            seen.keep(marks[one], run(folder, one))
+            seen.keep(marks[one], run(folder, one, lent=lent))
         found[one] = seen.verdicts[marks[one]]
         sys.stdout.write(f"{found[one].word}  {one.test}  （{'、'.join(one.files)}）\n")
         if not found[one].has_failed:

@@ -15,6 +15,8 @@ FOLDERS = ("services", "shared", "migrations", "tests", "bench", "deploy", "docs
 SECONDS = 300
 FAILED, UNNOTICED, UNRUN = "已察觉", "没有察觉", "未能运行"
 LONGEST = 100
+# What servers, schema and sample are made from.
+OF_SERVERS = ("migrations/", "shared/db/", "shared/embedded/", "shared/vault/")
 REPORTING = ("-o", "junit_family=xunit1")  # the other refuses what tests tell of themselves
 
 
@@ -76,14 +78,21 @@ def passes_unbroken(folder: Path, tests: list[str]) -> str:
     return "" if done.status == 0 else f"未改坏时已有失败：\n{done.said[-4000:]}"
 
 
-def run(folder: Path, mutation: Mutation) -> Verdict:
+def run(folder: Path, mutation: Mutation, *, lent: Path) -> Verdict:
+    """`lent`: servers whose database was made from the tree as it is."""
     before = {path: (folder / path).read_text("utf-8") for path in mutation.files}
     report = folder / "report.xml"
     report.unlink(missing_ok=True)
     try:
         for edit in mutation.edits:
             change(folder / edit.file, edit)
-        done = ask(folder, [mutation.test], *REPORTING, f"--junit-xml={report}", seconds=SECONDS)
+        done = ask(
+            folder,
+            [mutation.test],
+            *(*REPORTING, f"--junit-xml={report}"),
+            seconds=SECONDS,
+            lent=None if mutation.breaks(OF_SERVERS) else lent,
+        )
     except Misplaced as error:
         return Verdict(UNRUN, str(error))
     except TimeoutError:

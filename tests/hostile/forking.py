@@ -6,10 +6,12 @@ Ours it reads anew, from the folder: they are what is broken there.
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ OPTIONS = (
 )
 LOOK_SECONDS = 0.05
 UNRUN = 70
+LENT = "MINHU_LENT_STACK"  # as tests/conftest.py reads it
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,32 @@ def load_libraries() -> None:
         importlib.import_module(name)
 
 
-def ask(folder: Path, tests: Sequence[str], *options: str, seconds: float) -> Done:
+@contextmanager
+def lending(folder: Path) -> Iterator[Path]:
+    """Servers for the tests of this tree as it is; yields where their addresses are written."""
+    place = folder / "lent"
+    place.mkdir()
+    argv = [sys.executable, "-m", "tests.hostile.lending", str(place)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, cwd=folder, **pipes) as lender:  # type: ignore[call-overload]
+        try:
+            assert lender.stdout.readline() == b"ready\n", "the servers of the tests did not start"
+            yield place / "stack.json"
+        finally:
+            lender.stdin.close()
+            lender.wait()
+
+
+def ask(
+    folder: Path, tests: Sequence[str], *options: str, seconds: float, lent: Path | None = None
+) -> Done:
     """Raises TimeoutError; whatever the child has started ends with it."""
     said = folder / "said.txt"
     child = os.fork()
     if child == 0:
         try:
+            if lent is not None:
+                os.environ[LENT] = str(lent)
             os._exit(run_here(folder, [*OPTIONS, *options, *(f"tests/{one}" for one in tests)]))
         except BaseException:  # noqa: BLE001 - nothing of the parent may go on in its child
             traceback.print_exc()

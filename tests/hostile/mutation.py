@@ -35,6 +35,9 @@ class Mutation:
     def files(self) -> list[str]:
         return sorted({edit.file for edit in self.edits})
 
+    def breaks(self, folders: tuple[str, ...]) -> bool:
+        return any(path.startswith(folders) for path in self.files)
+
     @property
     def test_file(self) -> str:
         return "tests/" + self.test.partition("::")[0]
