@@ -1,5 +1,6 @@
 """A copy of the tree, broken in one place, and whether the one test saw it."""
 
+import ast
 import hashlib
 import json
 import re
@@ -55,10 +56,18 @@ class Seen:
 
 
 def mark(folder: Path, mutation: Mutation) -> str:
-    """Changes with the mutation, the files it breaks, and the file of its test."""
+    """Changes with the mutation, the files it breaks, and the test."""
     told = [mutation.test, repr(mutation.edits)]
-    told += [(folder / path).read_text("utf-8") for path in (*mutation.files, mutation.test_file)]
+    told += [(folder / path).read_text("utf-8") for path in mutation.files]
+    told.append(source_of(mutation.test_name, (folder / mutation.test_file).read_text("utf-8")))
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
+
+
+def source_of(name: str, module: str) -> str:
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            return ast.get_source_segment(module, node) or ""
+    return ""
 
 
 def copy_tree(folder: Path) -> Path:
