@@ -1,7 +1,6 @@
-"""Real servers once per session; every test a fresh database cloned from the migrated one."""
+"""Real servers once per session; every test a database of its own, as the migrated one."""
 
 import asyncio
-import itertools
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -29,14 +28,18 @@ from shared.tickets.clock import set_clock as move_clock
 from shared.tickets.clock import start_clock
 from shared.vault.keyring import create_keyring
 from shared.worker.deliveries import drain as drain_bureau
+from tests.databases import Databases
 from tests.faults.faulty import exposing, faults, faulty, go_on, repeating
 
 BUREAU = 1
-TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-numbers = itertools.count(1)
+TEST_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+}
 # Where to read of servers that are lent, by who runs many sessions one after another.
 LENT = "MINHU_LENT_STACK"
-
 Tell = Callable[[str], None]
 TOLD = "told"
 CUTS = "cuts"
@@ -51,6 +54,7 @@ class Stack:
     owner_url: str
     superuser_url: str
     secrets: SampleSecrets
+    databases: Databases
 
     def url_of(self, database: str) -> str:
         return self.settings.database_url.rsplit("/", 1)[0] + f"/{database}"
@@ -71,21 +75,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def read_stack(path: Path) -> Stack:
     told = json.loads(path.read_text("utf-8"))
-    secrets = SampleSecrets(**told.pop("secrets"))
-    return Stack(Settings(**told.pop("settings")), **told, secrets=secrets)
+    settings, secrets = Settings(**told.pop("settings")), SampleSecrets(**told.pop("secrets"))
+    databases = databases_of(settings, told["superuser_url"])
+    return Stack(settings, **told, secrets=secrets, databases=databases)
 
 
 def write_stack(path: Path, stack: Stack) -> None:
     told = {"owner_url": stack.owner_url, "superuser_url": stack.superuser_url}
     settings = stack.settings
     known = {
-        "database_url": str(settings.database_url),
-        "redis_url": str(settings.redis_url),
+        "database_url": settings.database_url,
+        "redis_url": settings.redis_url,
         "keyring_file": str(settings.keyring_file),
         "sandbox": settings.sandbox,
     }
     whole = {**told, "settings": known, "secrets": asdict(stack.secrets)}
     path.write_text(json.dumps(whole), "utf-8")
+
+
+def databases_of(settings: Settings, superuser_url: str) -> Databases:
+    return Databases(superuser_url, settings.database_url.rsplit("/", 1)[1])
 
 
 @contextmanager
@@ -100,7 +109,8 @@ def starting(folder: Path) -> Iterator[Stack]:
     try:
         asyncio.run(migrate(postgres.owner_url, postgres.app_url))
         secrets = asyncio.run(_load(settings))
-        yield Stack(settings, postgres.owner_url, postgres.superuser_url, secrets)
+        databases = databases_of(settings, postgres.superuser_url)
+        yield Stack(settings, postgres.owner_url, postgres.superuser_url, secrets, databases)
     finally:
         redis.stop()
         postgres.stop()
@@ -148,17 +158,12 @@ async def run_as_superuser(stack: Stack, statement: str) -> None:
 
 @asynccontextmanager
 async def cloned_database(stack: Stack) -> AsyncIterator[str]:
-    """The name of a fresh copy of the migrated database with the sample organisation."""
-    name = f"test_{next(numbers)}"
-    template = stack.settings.database_url.rsplit("/", 1)[1]
-    await run_as_superuser(stack, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await run_as_superuser(
-        stack, f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER minhu_owner'
-    )
-    try:
+    """The name of one of one's own, as the migrated one with the sample organisation.
+
+    Where commits fail all over the suite, nothing is put back: each is a new copy.
+    """
+    async with stack.databases.lend(again=faults() is None) as name:
         yield name
-    finally:
-        await run_as_superuser(stack, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
