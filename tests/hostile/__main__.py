@@ -32,7 +32,7 @@ def main() -> int:
         return 1
     failed = sum(verdict.has_failed for verdict in found.values())
     sys.stdout.write(f"{len(found)} 处改坏，{failed} 处被察觉\n")
-    if failed == len(found) and not only:
+    if not only:
         PAGE.write_text(page(borders, found), "utf-8")
         sys.stdout.write(f"已写入 {PAGE.relative_to(ROOT)}\n")
     return 0 if failed == len(found) else 1
