@@ -11,7 +11,7 @@ MUTATIONS = [one for border in BORDERS for one in border.mutations]
 TEST = re.compile(r"^(?:async )?def (test_\w+)", re.MULTILINE)
 
 
-def tests_of(folder: str) -> set[str]:
+def names_in(folder: str) -> set[str]:
     return {
         f"{folder}/{path.name}::{name}"
         for path in (ROOT / "tests" / folder).glob("test_*.py")
@@ -20,12 +20,12 @@ def tests_of(folder: str) -> set[str]:
 
 
 def test_every_hostile_test_has_what_makes_it_fail() -> None:
-    assert tests_of("hostile") - {one.test for one in MUTATIONS} == set()
+    assert names_in("hostile") - {one.test for one in MUTATIONS} == set()
 
 
 def test_every_mutation_names_a_test_that_is_there() -> None:
     folders = {one.test.partition("/")[0] for one in MUTATIONS}
-    known = {name for folder in folders for name in tests_of(folder)}
+    known = {name for folder in folders for name in names_in(folder)}
 
     assert {one.test.partition("[")[0] for one in MUTATIONS} - known == set()
 
