@@ -1,10 +1,13 @@
 """Real servers once per session; every test a database of its own, as the migrated one."""
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -35,6 +38,8 @@ TEST_SETTINGS = {
     "full_page_writes": "off",
     "scram_iterations": "1",
 }
+# Where to read of servers that are lent, by who runs many sessions one after another.
+LENT = "MINHU_LENT_STACK"
 Tell = Callable[[str], None]
 TOLD = "told"
 CUTS = "cuts"
@@ -60,7 +65,40 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
+    lent = os.environ.get(LENT)
+    if lent is not None:
+        yield read_stack(Path(lent))
+        return
+    with starting(tmp_path_factory.mktemp("stack")) as own:
+        yield own
+
+
+def read_stack(path: Path) -> Stack:
+    told = json.loads(path.read_text("utf-8"))
+    settings, secrets = Settings(**told.pop("settings")), SampleSecrets(**told.pop("secrets"))
+    databases = databases_of(settings, told["superuser_url"])
+    return Stack(settings, **told, secrets=secrets, databases=databases)
+
+
+def write_stack(path: Path, stack: Stack) -> None:
+    told = {"owner_url": stack.owner_url, "superuser_url": stack.superuser_url}
+    settings = stack.settings
+    known = {
+        "database_url": settings.database_url,
+        "redis_url": settings.redis_url,
+        "keyring_file": str(settings.keyring_file),
+        "sandbox": settings.sandbox,
+    }
+    whole = {**told, "settings": known, "secrets": asdict(stack.secrets)}
+    path.write_text(json.dumps(whole), "utf-8")
+
+
+def databases_of(settings: Settings, superuser_url: str) -> Databases:
+    return Databases(superuser_url, settings.database_url.rsplit("/", 1)[1])
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[Stack]:
     postgres = start_postgres(folder, settings=TEST_SETTINGS)
     redis = start_redis(folder)
     keyring = folder / "keyring.json"
@@ -71,7 +109,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         asyncio.run(migrate(postgres.owner_url, postgres.app_url))
         secrets = asyncio.run(_load(settings))
-        databases = Databases(postgres.superuser_url, settings.database_url.rsplit("/", 1)[1])
+        databases = databases_of(settings, postgres.superuser_url)
         yield Stack(settings, postgres.owner_url, postgres.superuser_url, secrets, databases)
     finally:
         redis.stop()

@@ -100,6 +100,8 @@ class Databases:
                 self._content = await read(connection)
                 self._definitions[self.template] = await defined(connection)
         name = f"test_{next(self._numbers)}"
+        # On servers that are lent, who had that number before has left it there.
+        await self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}" OWNER minhu_owner')
         self._definitions[name] = self._definitions[self.template]
         return name

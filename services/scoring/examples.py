@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from services.scoring.exports.columns import COLUMNS, Kind
+
 RATE = {"num": "7", "den": 8, "value": "87.50", "excluded": {"unrated": 2}}
 ON_TIME = {"num": "9", "den": 10, "value": "90.00", "excluded": {}}
 ROW: dict[str, Any] = {
@@ -99,9 +101,19 @@ CITY_RANKS = {
     "streak_top3": 5,
 }
 
+# What stands in a column of which nothing else is told.
+OF_KIND: dict[Kind, Any] = {
+    Kind.WORD: None,
+    Kind.TEXT: "…",
+    Kind.NUMBER: 0,
+    Kind.WORTH: "1",
+    Kind.FLAG: False,
+    Kind.MOMENT: "2026-11-18T09:12:00+08:00",
+}
 FACTS = {
     "items": [
-        {
+        {column.name: OF_KIND[column.kind] for column in COLUMNS}
+        | {
             "round": 1,
             "no": "T20261118-000731",
             "source": "city-12345",

@@ -10,6 +10,15 @@ from typing import Any
 
 # What others sent, shown as it came: of whatever shape.
 AS_IT_CAME = frozenset({"body", "raw"})
+# Of whatever shape the type of the event has, beside which it stands.
+BY_TYPE = frozenset({"data"})
+# Whose names are codes, not fields: as many as there are, each with the same thing under it.
+BY_CODE = frozenset(
+    {
+        *("bonus", "clocks", "excluded", "exclusions", "intervals", "keys", "links"),
+        *("metrics", "parts", "penalty", "weights"),
+    }
+)
 ENVELOPE = {"items", "next_cursor"}
 PLAIN: Mapping[type, str] = MappingProxyType(
     {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -54,14 +63,21 @@ def shape_of(example: Any) -> dict[str, Any]:
 def typed(example: Any) -> dict[str, Any]:
     """A part of an answer: of its example's type, or null."""
     if isinstance(example, Mapping):
-        fields = {
-            str(name): {} if name in AS_IT_CAME else typed(part) for name, part in example.items()
-        }
+        fields = {str(name): named(str(name), part) for name, part in example.items()}
         return {"type": ["object", "null"], "properties": fields}
     if isinstance(example, list | tuple):
         return {"type": ["array", "null"], "items": merged(example)}
     kind = PLAIN.get(type(example))
     return {} if kind is None else {"type": [kind, "null"]}
+
+
+def named(name: str, part: Any) -> dict[str, Any]:
+    """What is under this name, wherever it stands."""
+    if name in AS_IT_CAME or name in BY_TYPE:
+        return {}
+    if name in BY_CODE and isinstance(part, Mapping):
+        return {"type": ["object", "null"], "additionalProperties": merged(part.values())}
+    return typed(part)
 
 
 def merged(examples: Any) -> dict[str, Any]:

@@ -38,12 +38,16 @@ LETTER_STREAM = 900_001
 
 @dataclass
 class Stage:
-    """Puts it on by asking, as everybody would; `names` fills the paths."""
+    """Puts it on by asking, as everybody would; `names` fills the paths.
+
+    `hears`: where calls to receivers outside go.
+    """
 
     clients: Mapping[str, AsyncClient]
     callers: Callers
     hotline: Hotline
     drain: Callable[[], Awaitable[int]]
+    hears: str = NOBODY_LISTENS
     names: dict[str, str] = field(default_factory=dict)
     calls: int = 0
 
@@ -72,8 +76,8 @@ class Stage:
         return str(answer["receipt"])
 
     async def put_on(self) -> None:
-        await self.write("intake", "S", "/v1/callback", {"url": NOBODY_LISTENS}, method="PUT")
-        types = {"url": NOBODY_LISTENS, "types": ["*"]}
+        await self.write("intake", "S", "/v1/callback", {"url": self.hears}, method="PUT")
+        types = {"url": self.hears, "types": ["*"]}
         subscription = (await self.write("dispatch", "L", "/v1/subscriptions", types))["id"]
         await self.write("dispatch", "E", "/v1/emergency", PLAN, method="PUT")
         receipt = await self.receive()

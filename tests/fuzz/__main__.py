@@ -16,6 +16,8 @@ from tests.authorisation.callers import load_callers
 from tests.authorisation.stage import Stage
 from tests.fuzz.fuzzing import Fuzz, Outcome
 from tests.fuzz.sound import Sound
+from tests.fuzz.special import SPECIAL
+from tests.intake.receiver import receiving
 from tests.journeys.stack import sandbox
 
 MORNING = "2026-11-18T10:30:00+08:00"
@@ -42,18 +44,24 @@ async def fuzz(told: dict[str, Any], keyring: Path, *, cases: int, number: int) 
     try:
         await clients["intake"].put("/sandbox/clock", json={"now": MORNING})
         sample = SampleSecrets(sources, told["keys"], told["unit_keys"])
-        stage = Stage(clients, await load_callers(hotline, sample), hotline, drain)
-        await stage.put_on()
-        whole = True
-        for service, client in clients.items():
-            document = (await client.get("/openapi.json")).json()
-            found = await Fuzz(service, document, Sound(stage), number).run(cases)
-            whole &= tell(service, found)
-        return whole
+        callers = await load_callers(hotline, sample)
+        async with receiving() as receiver:
+            stage = Stage(clients, callers, hotline, drain, hears=receiver.url)
+            await stage.put_on()
+            return await ask_all(stage, cases, number)
     finally:
         for client in clients.values():
             await client.aclose()
         await hotline.close()
+
+
+async def ask_all(stage: Stage, cases: int, number: int) -> bool:
+    whole = True
+    for service, client in stage.clients.items():
+        document = (await client.get("/openapi.json")).json()
+        found = await Fuzz(service, document, Sound(stage, SPECIAL), number).run(cases)
+        whole &= tell(service, found)
+    return whole
 
 
 def tell(service: str, found: Outcome) -> bool:

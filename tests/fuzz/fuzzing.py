@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.authorisation.test_cells import NAME
-from tests.fuzz.sound import SIGNED, Sound
+from tests.fuzz.sound import SIGNED, Sound, asker_of
 from tests.platform import Platform
 
 TOLD_OF = (503, 504)  # answers of the contract: not now, and not settled in time
@@ -30,10 +30,14 @@ CHECKS = [
     response_schema_conformance,
 ]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+RIGHTFUL = 0.6  # how often one asks who may
 KNOWN_NAMES = 0.7  # how often a path leads to something that is there
+# Some operations have few cases to draw: the others make up for them.
+ROUNDS = 10
 WITH_KEY = 0.9  # how often a write has an Idempotency-Key
 # Sent as shown or not at all: leaping over years would be a test of the calendar, and slow.
 AS_SHOWN = ("/sandbox/clock", "/sandbox/clock/advance", "/sandbox/settle")
+JSON = "application/json"
 NOWHERE = "http://fuzz.test"
 OWN = ("content-length", "transfer-encoding", "host")
 ENDS = {("DELETE", "/v1/subscriptions/{subscription}")}
@@ -49,6 +53,7 @@ class Outcome:
     succeeded: set[str] = field(default_factory=set)
     operations: set[str] = field(default_factory=set)
     server_errors: int = 0
+    unnamed: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
 
@@ -76,12 +81,16 @@ class Fuzz:
         operations = [one.ok() for one in listed]
         fuzzed = [one for one in operations if not one.path.startswith(AS_SHOWN)]
         for one in operations:
-            await self.ask_soundly(one)
-        each = -(-cases // (len(fuzzed) * len(MODES)))
-        for one in fuzzed:
-            for mode in MODES:
-                for case in self.draw(one, mode, each):
-                    await self.send(case)
+            await self.ask_soundly(one)  # not among the cases
+        for number in range(self.number, self.number + ROUNDS):
+            lacking = cases + len(operations) - self.outcome.cases
+            if lacking <= 0:
+                break
+            each = -(-lacking // (len(fuzzed) * len(MODES)))
+            for one in fuzzed:
+                for mode in MODES:
+                    for case in self.draw(one, mode, each, number):
+                        await self.send(case)
         return self.outcome
 
     async def ask_soundly(self, operation: Any) -> None:
@@ -96,10 +105,10 @@ class Fuzz:
         if not answer.is_success:
             self.outcome.closed.append(f"{name} → {answer.status_code} {answer.text[:200]}")
 
-    def draw(self, operation: Any, mode: GenerationMode, most: int) -> Iterator[Any]:
+    def draw(self, operation: Any, mode: GenerationMode, most: int, number: int) -> Iterator[Any]:
         found: list[Any] = []
 
-        @seed(self.number)
+        @seed(number)
         @settings(
             max_examples=most,
             phases=[Phase.generate],
@@ -137,7 +146,7 @@ class Fuzz:
         headers: dict[str, Any] = {
             name: text for name, text in sent.headers.items() if name.lower() not in OWN
         }
-        headers |= self.credentials(case.path, body)
+        headers |= self.credentials(case.method.upper(), case.path, body)
         address = str(sent.url).removeprefix(NOWHERE)
         return await self.client.request(
             case.method.upper(), address, content=body, headers=headers
@@ -151,7 +160,7 @@ class Fuzz:
             if self.choice.random() < KNOWN_NAMES:
                 parts[name] = self.sound.stage.names.get(name, parts[name])
 
-    def credentials(self, path: str, body: bytes) -> Mapping[str, str]:
+    def credentials(self, method: str, path: str, body: bytes) -> Mapping[str, str]:
         callers = self.sound.stage.callers
         made = {}
         if self.choice.random() < WITH_KEY:
@@ -160,6 +169,8 @@ class Fuzz:
             name, secret = callers.secrets[self.choice.choice(("S", "S", "S", "T"))]
             return made | Platform(self.client, name, secret).headers(body)
         who = self.choice.choice(("D", "E", "M", "L", "A", "O", "B", "N"))
+        if self.choice.random() < RIGHTFUL:
+            who = asker_of(path, method)
         if who in callers.keys:
             made["authorization"] = f"Bearer {callers.keys[who]}"
         return made
@@ -176,3 +187,29 @@ class Fuzz:
         except (FailureGroup, Failure) as failure:
             told = "; ".join(str(one) for one in getattr(failure, "exceptions", [failure]))
             self.outcome.faults.append(f"{name} → {answer.status_code}: {told[:400]}")
+        if answer.is_success and answer.headers.get("content-type") == JSON:
+            fields = set(unnamed(answer.json(), self.shape_of(name, answer)))
+            new = {f"{name}: {field} is not in the document" for field in fields}
+            self.outcome.faults += sorted(new - self.outcome.unnamed)
+            self.outcome.unnamed |= new
+
+    def shape_of(self, name: str, answer: Response) -> Any:
+        """Of a success: its schema in the document."""
+        method, _, path = name.partition(" ")
+        told = self.document["paths"][path][method.lower()]["responses"]
+        one = told.get(str(answer.status_code), {}).get("content", {})
+        return one.get(JSON, {}).get("schema", {})
+
+
+def unnamed(part: Any, shape: Any, at: str = "") -> Iterator[str]:
+    """Fields that are answered and that the document does not name."""
+    if isinstance(part, list):
+        for one in part:
+            yield from unnamed(one, shape.get("items", {}), f"{at}[]")
+    known = shape.get("properties")
+    if isinstance(part, dict) and known is not None:
+        for name, value in part.items():
+            if name not in known:
+                yield f"{at}.{name}"
+            else:
+                yield from unnamed(value, known[name], f"{at}.{name}")

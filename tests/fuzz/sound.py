@@ -2,19 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import orjson
 from httpx import Response
 
 from tests.authorisation.asking import WAYS
-from tests.authorisation.callers import ASSIST, CITY, LEAD
+from tests.authorisation.callers import ASSIST, LEAD
 from tests.authorisation.stage import Stage
 from tests.matrix.test_cells import ALL_BODIES
 from tests.platform import CREATED
 
-SERVICES = ("intake", "dispatch", "scoring")
 # How far a ticket must have come for each action, and who takes the steps there.
 STEPS: tuple[tuple[str, str], ...] = (
     ("triage", "D"),
@@ -64,11 +62,15 @@ OWN_BODIES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+Special = Callable[["Sound"], Awaitable[Response]]
+
+
 @dataclass
 class Sound:
     """Tickets as far as they are wanted, and the answer of each operation when asked rightly."""
 
     stage: Stage
+    special: Mapping[str, "Special"] = field(default_factory=dict)
     made: int = 0
     fresh: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +115,7 @@ class Sound:
 
     async def ask(self, service: str, method: str, path: str, example: Any) -> Response:
         """`example`: the body that the document shows."""
-        special = SPECIAL.get(f"{service} {method} {path}")
+        special = self.special.get(f"{service} {method} {path}")
         if special is not None:
             return await special(self)
         if service == "dispatch" and path.startswith("/v1/tickets/{no}/") and method == "POST":
@@ -136,109 +138,10 @@ SIGNED = ("/v1/webhooks", "/v1/callback", "/v1/receipts", "/v1/tickets", "/v1/re
 
 def asker_of(path: str, method: str) -> str:
     """A key that may."""
+    if path.startswith("/v1/tickets/{no}/") and method == "POST":
+        return WHO.get(path.rpartition("/")[2], "D")
     if path.startswith("/v1/subscriptions"):
         return "L"
     if "freeze" in path or "activate" in path or (path, method) == ("/v1/emergency", "PUT"):
         return "E"
     return "D" if path.startswith(("/v1/matters", "/v1/reconciliation-cases")) else "M"
-
-
-async def push(sound: Sound) -> Response:
-    body = {
-        "type": "ticket.created",
-        "timestamp": "2026-11-18T09:20:00+08:00",
-        "data": {**CREATED, "upstream_no": "FZ-sound"},
-    }
-    return await sound.post("intake", "S", f"/v1/webhooks/{CITY}", body)
-
-
-async def redrive(sound: Sound) -> Response:
-    receipt = await sound.stage.refuse_one()
-    mend = {
-        "type": "ticket.created",
-        "timestamp": "2026-11-18T09:20:00+08:00",
-        "data": {**CREATED, "upstream_no": "FZ-mended"},
-    }
-    return await sound.post("intake", "M", f"/v1/quarantine/{receipt}/redrive", mend)
-
-
-async def register_callback(sound: Sound) -> Response:
-    return await sound.post(
-        "intake", "S", "/v1/callback", {"url": "http://127.0.0.1:9/heard"}, method="PUT"
-    )
-
-
-async def subscribe(sound: Sound) -> Response:
-    body = {"url": "http://127.0.0.1:9/heard", "types": ["ticket.dispatched"]}
-    return await sound.post("dispatch", "L", "/v1/subscriptions", body)
-
-
-async def unsubscribe(sound: Sound) -> Response:
-    made = (await subscribe(sound)).json()["id"]
-    return await sound.post("dispatch", "L", f"/v1/subscriptions/{made}", {}, method="DELETE")
-
-
-def on_matter(action: str, **body: Any) -> Callable[[Sound], Awaitable[Response]]:
-    async def run(sound: Sound) -> Response:
-        if action in ("attach", "detach"):
-            body["ticket"] = sound.stage.names["no"]
-        if action == "attach":
-            body["ticket"], _ = await sound.ticket(1)
-        path = f"/v1/matters/{sound.stage.names['matter']}/{action}"
-        return await sound.post("dispatch", "D", path, body)
-
-    return run
-
-
-async def declare(sound: Sound) -> Response:
-    plan = {
-        "active": True,
-        "scope": {"trades": [], "streets": [], "keywords": ["暴雪"]},
-        "overrides": {"push": False},
-        "until": "2026-11-29T06:00:00+08:00",
-        "reason": "暴雪黄色预警",
-    }
-    return await sound.post("dispatch", "E", "/v1/emergency", plan, method="PUT")
-
-
-async def activate(sound: Sound) -> Response:
-    path = "/v1/schemes/{scheme}/{version}/activate".format_map(sound.stage.names)
-    return await sound.post("scoring", "E", path, {"from": "2026-12"})
-
-
-async def freeze(sound: Sound) -> Response:
-    body = {"reason": "补录迟到的回访结果"}
-    return await sound.post("scoring", "E", "/v1/periods/2026-10/freeze", body)
-
-
-async def settle(sound: Sound, service: str) -> Response:
-    await sound.stage.drain()
-    return await sound.post(service, "D", "/sandbox/settle", {"timeout_seconds": 5})
-
-
-async def keep_clock(sound: Sound, service: str) -> Response:
-    now = (await sound.stage.ask(service, "D", "GET", "/sandbox/clock")).json()
-    return await sound.post(service, "D", "/sandbox/clock", now, method="PUT")
-
-
-async def assign(sound: Sound) -> Response:
-    path = f"/v1/reconciliation-cases/{sound.stage.names['case_id']}/assign"
-    return await sound.post("intake", "D", path, {"unit": LEAD, "person": "王芳"})
-
-
-SPECIAL: Mapping[str, Callable[[Sound], Awaitable[Response]]] = {
-    "intake POST /v1/webhooks/{source}": push,
-    "intake PUT /v1/callback": register_callback,
-    "intake POST /v1/quarantine/{receipt}/redrive": redrive,
-    "intake POST /v1/reconciliation-cases/{case_id}/assign": assign,
-    "dispatch POST /v1/subscriptions": subscribe,
-    "dispatch DELETE /v1/subscriptions/{subscription}": unsubscribe,
-    "dispatch PUT /v1/emergency": declare,
-    "dispatch POST /v1/matters/{matter}/attach": on_matter("attach", reason="同一压缩站"),
-    "dispatch POST /v1/matters/{matter}/detach": on_matter("detach", reason="另一处"),
-    "dispatch POST /v1/matters/{matter}/note": on_matter("note", text="夜间复查"),
-    "scoring POST /v1/schemes/{scheme}/{version}/activate": activate,
-    "scoring POST /v1/periods/{period}/freeze": freeze,
-    **{f"{one} POST /sandbox/settle": partial(settle, service=one) for one in SERVICES},
-    **{f"{one} PUT /sandbox/clock": partial(keep_clock, service=one) for one in SERVICES},
-}

@@ -188,6 +188,18 @@ async def test_encoding_what_is_no_json_text_is_refused(desk: Desk, hotline: Hot
     assert (await desk.get("desk", f"/v1/tickets/{no}")).json()["state"] == "received"
 
 
+async def test_encoding_a_nul_in_a_text_is_refused_wherever_it_stands(
+    desk: Desk, hotline: Hotline
+) -> None:
+    """Postgres keeps none: what is let through here ends as a fault of ours."""
+    no = await make_ticket(hotline)
+    visit = {"findings": "现场有满溢", "participants": ["李工", "王\0站长"]}
+
+    for action, body in {"urge": {"text": "请尽快\0"}, "site-visit": visit}.items():
+        answer = await post(desk, "desk", f"/v1/tickets/{no}/{action}", orjson.dumps(body))
+        assert is_problem(answer, 422, "invalid"), (action, answer.text)
+
+
 TYPES = [
     "text/plain",
     "text/plain; application/json",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from services.scoring.rules.gaming import BULK
 from shared.tickets import Hotline
 from tests.factories import BODIES, Desk, SetClock, make_ticket
 from tests.hostile.conftest import Drain
 from tests.hostile.sending import is_problem
 
+BULK = 10  # from so many on it is one
 UNIT, OTHER = "sanitation-section", "sanitation-centre"
 FLAGS = "/v1/flags?period=2026-11"
 ASSURED = "已致电市民，市民表示满意，无其他诉求。"

@@ -102,7 +102,11 @@ async def test_pipelining_requests_are_answered_one_by_one_in_their_order(port: 
     assert answered(await say(port, two + CLOSE + b"\r\n")) == [404, 200]
 
 
-async def test_head_of_a_megabyte_is_refused_before_it_is_kept(port: int) -> None:
+async def test_head_of_a_megabyte_is_refused_before_it_is_kept(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, not when patience ends."""
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 10 * ANSWER_SECONDS)
     filler = b"x" * 60_000
     ordinary = b"GET /livez HTTP/1.1\r\nHost: x\r\nX-A: " + b"y" * 8_000 + b"\r\n" + CLOSE + b"\r\n"
 

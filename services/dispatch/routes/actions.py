@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.dispatch import actions, schemas
-from services.dispatch.routes.examples import BODIES, TICKET
+from services.dispatch.routes.answer_examples import TICKET
+from services.dispatch.routes.examples import BODIES
 from services.dispatch.routes.perform import Action, perform
 from shared.web.openapi import answers, body_of, parameter
 

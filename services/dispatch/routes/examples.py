@@ -4,34 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-TICKET = {
-    "no": "T20261118-000731",
-    "version": 7,
-    "state": "in_progress",
-    "round": 1,
-    "upstream": [{"source": "city-12345", "no": "SH12345-20261118-00731"}],
-    "appeal_type": "complaint",
-    "urgency": "normal",
-    "trade": "sanitation",
-    "category": "S-05",
-    "title": "压缩站旁垃圾满溢、夜间噪声",
-    "address": "静安区示例路100号旁",
-    "caller": {"name": "张先生", "phone": "138****1234"},
-    "lead": {"unit": "sanitation-section", "executor": "李工", "section": None},
-    "light": "green",
-    "appeals": [],
-    "exclusion": None,
-    "clocks": {
-        "complete": {
-            "start": "2026-11-18T09:12:00+08:00",
-            "due": "2026-11-25T23:59:59+08:00",
-            "state": "running",
-            "stopped_at": None,
-        }
-    },
-    "received_at": "2026-11-18T09:12:00+08:00",
-    "completed_at": None,
-}
 BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "triage": {"trade": "sanitation", "category": "S-05"},
@@ -110,29 +82,6 @@ MATTER_BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "close": {"reason": "措施均已落实，连续三个月无人再反映"},
     }
 )
-MATTER = {
-    "id": "M-000012",
-    "version": 9,
-    "state": "open",
-    "opened_at": "2026-11-18T09:13:00+08:00",
-    "trade": "sanitation",
-    "category": "S-05",
-    "street": "共和新路街道",
-    "callers": {"distinct": 2, "without_number": 0},
-    "tickets": [{"no": "T20261118-000731", "finding": "属实/诉求过高", "repeat_of": None}],
-    "commitments": [
-        {
-            "id": "T20261118-000731-P6-0",
-            "text": "末班作业提前至21时",
-            "owner": "王站长",
-            "due_on": "2026-11-30",
-            "state": "kept",
-            "kept_at": "2026-11-28T16:00:00+08:00",
-        }
-    ],
-    "complaints_per_week": {"from_week": "2026-W47", "counts": [1, 0, 1, 0]},
-    "story": ["2026年11月18日 市民张先生（138****1234）首次反映：压缩站旁垃圾满溢。"],
-}
 EVENT = {
     "specversion": "1.0",
     "id": "1-731-5",
@@ -141,6 +90,7 @@ EVENT = {
     "subject": "T20261118-000731",
     "time": "2026-11-18T11:00:00+08:00",
     "recordedtime": "2026-11-18T11:00:00+08:00",
+    "datacontenttype": "application/json",
     "data": {"unit": "sanitation-section"},
 }
 CLOCK = {
@@ -151,9 +101,18 @@ CLOCK = {
     "due": "2026-11-25T23:59:59+08:00",
     "state": "met",
     "stopped_at": "2026-11-24T17:00:00+08:00",
+    "ordinal": 1,
     "rule": "limit.complaint=5wd",
+    "limits_version": "default-1",
     "calendar_version": "2026.1",
-    "segments": [],
+    "segments": [
+        {
+            "from": "2026-11-18T09:12:00+08:00",
+            "to": "2026-11-24T17:00:00+08:00",
+            "kind": "running",
+            "working_seconds": 140280,
+        }
+    ],
     "margin_seconds": 111599,
     "text": "……",
 }

@@ -11,7 +11,8 @@ from services.dispatch import queries
 from services.dispatch.actions import matters as actions
 from services.dispatch.actions.matters import MatterCase
 from services.dispatch.matter_queries import count_followers, find_ids, list_members
-from services.dispatch.routes.examples import MATTER, MATTER_BODIES
+from services.dispatch.routes.answer_examples import MATTER
+from services.dispatch.routes.examples import MATTER_BODIES
 from services.dispatch.routes.matters import (
     check_matter_visible,
     matter_response,

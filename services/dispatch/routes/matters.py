@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from services.dispatch import matter_queries, queries
 from services.dispatch.dossier import Dossier, Member, dossier_answer
-from services.dispatch.routes.examples import MATTER
+from services.dispatch.routes.answer_examples import MATTER, MATTER_ITEM
 from services.dispatch.routes.perform import is_visible
 from services.dispatch.story import tell_story
 from services.dispatch.times import city_time
@@ -52,7 +52,7 @@ Members = list[tuple[Ticket, bytes | None]]
     "",
     summary="同一事项列表（承办单位只见其中有自己工单的）",
     openapi_extra={"parameters": FILTERS},
-    responses=answers({"items": [MATTER], "next_cursor": None}),
+    responses=answers({"items": [MATTER_ITEM], "next_cursor": None}),
 )
 async def list_matters(request: Request, hotline: HotlineState, caller: Caller) -> Response:
     actor = caller.actor

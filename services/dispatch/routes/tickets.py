@@ -10,7 +10,8 @@ from services.dispatch.answers import INSIDERS, ticket_answer
 from services.dispatch.clocks import explain_clocks
 from services.dispatch.history import event_items
 from services.dispatch.listing import PAGING, READERS, Listing, list_page, read_filters, read_sort
-from services.dispatch.routes.examples import CLOCK, EVENT, TICKET
+from services.dispatch.routes.answer_examples import TICKET
+from services.dispatch.routes.examples import CLOCK, EVENT
 from services.dispatch.routes.perform import check_visible, ticket_response
 from shared.domain.readings import Reading, ReadingKind
 from shared.domain.ticket import Ticket

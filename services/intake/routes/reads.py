@@ -23,6 +23,12 @@ from shared.web.readings import reading_of
 from shared.web.senders import hear_source
 
 router = APIRouter(prefix="/v1", tags=["平台查询"])
+RECEIPT = {
+    "receipt": "c0b4091b-c2e6-1a5e-f6bf-87d4fb49b9df",
+    "status": "applied",
+    "ticket_no": "T20261118-000731",
+    "problem": None,
+}
 VIEW = {
     "upstream_no": "SH12345-20261118-00731",
     "no": "T20261118-000731",
@@ -42,7 +48,7 @@ async def signed_source(request: Request, raw: bytes = b"") -> Source:
     "/receipts/{receipt}",
     summary="一条推送处理到哪一步",
     openapi_extra=SIGNED,
-    responses=answers({"status": "applied", "ticket_no": "T20261118-000731", "problem": None}),
+    responses=answers(RECEIPT),
 )
 async def get_receipt(request: Request, receipt: str) -> Response:
     source = await signed_source(request)
