@@ -15,6 +15,8 @@ from shared.domain.calendar import CITY_ZONE
 from shared.domain.readings import ReadingKind
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
+from shared.tickets import Hotline
+from shared.vault.originals import open_original, seal_original
 from shared.web.auth import Caller, HotlineState, require_role
 from shared.web.bodies import Body, check, read_body
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
@@ -59,7 +61,7 @@ async def list_quarantine(request: Request, hotline: HotlineState, caller: Calle
             "source": row.source,
             "received_at": row.received_at.astimezone(CITY_ZONE).isoformat(),
             "problem": orjson.loads(row.problem) if row.problem else None,
-            "body": masked_body(row.body),
+            "body": masked_body(original_of(hotline, caller.bureau, row)),
         }
         for row in rows[:limit]
     ]
@@ -86,15 +88,18 @@ async def redrive(
         if stored is not None:
             return stored
         row = await find_quarantined(ledger.tx, receipt)
-        body = mended(
-            bytes(row.body), check(Redrive, load_json(raw)).model_dump(exclude_unset=True)
-        )
+        patch = check(Redrive, load_json(raw)).model_dump(exclude_unset=True)
+        body = mended(original_of(hotline, caller.bureau, row) or b"", patch)
         reading = read_message(body, now=ledger.now)
+        sealed, seal_key = seal_original(
+            body, row.message_id, bureau=caller.bureau, keyring=hotline.keyring
+        )
         await ledger.tx.run(
             queries.REDRIVE,
             bureau=caller.bureau,
             id=row.message_id,
-            body=body,
+            body=sealed,
+            seal_key=seal_key,
             actor=caller.actor.name,
             now=ledger.now,
             type=reading.type,
@@ -108,6 +113,10 @@ async def redrive(
         await call.store(ledger.tx, response)
     hotline.ring()
     return response
+
+
+def original_of(hotline: Hotline, bureau: int, row: Any) -> bytes | None:
+    return open_original(row.body, row.seal_key_id, row, bureau=bureau, keyring=hotline.keyring)
 
 
 async def find_quarantined(tx: Any, receipt: str) -> Any:
