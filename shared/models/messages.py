@@ -149,7 +149,7 @@ idempotency_keys = Table(
     metadata,
     bureau(),
     text("key_id", "接口密钥编号", primary_key=True),
-    text("idempotency_key", "幂等键", primary_key=True),
+    text("idempotency_key", "幂等键的摘要（SHA-256）", primary_key=True),
     Column("request_hash", LargeBinary, nullable=False, comment="方法、路径与正文的摘要"),
     Column("status", Integer, nullable=False, comment="应答状态码"),
     Column("answer", LargeBinary, comment="应答正文（含密者不存）"),
