@@ -10,12 +10,12 @@ from shared.vault.free_text import hide_people
 from shared.web.texts import told_name
 from shared.web.tracing import traceparent
 
-CODE = re.compile(r"[A-Za-z0-9_.:+/-]{0,64}")
+CODE = re.compile(r"[A-Za-z0-9_.:+/-]{0,64}|[\u4e00-\u9fff]{2,16}(?:街道|镇|乡)")
 CURSORS = frozenset({"cursor", "updated_after"})
 
 
 def is_code(given: str) -> bool:
-    """Not words, and no number of a person's."""
+    """A code or the name of a street office; not words, and no number of a person's."""
     return CODE.fullmatch(given) is not None and hide_people(given) == given
 
 
