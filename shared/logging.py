@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from shared.errors import HotlineError
 
-RETICENT = ("httpcore", "httpx", "sqlalchemy")
+RETICENT: tuple[str, ...] = ("httpcore", "httpx", "sqlalchemy")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 

@@ -15,6 +15,12 @@ REFUSE = (
     f" CHECK (body IS NULL OR position('{BROKEN}' in body) = 0) NOT VALID"
 )
 ALLOW = "ALTER TABLE ticket_texts DROP CONSTRAINT ck_canary"
+DUE = "UPDATE deliveries SET next_try_at = clock_timestamp() WHERE parked_at IS NULL"
+PARKED = "SELECT count(*) FROM deliveries WHERE parked_at IS NOT NULL"
+BACKENDS = (
+    "SELECT pid FROM pg_stat_activity WHERE usename = 'minhu_app' AND state <> 'idle'"
+    " AND backend_type = 'client backend'"
+)
 PATIENCE_SECONDS = 60.0
 
 
@@ -48,7 +54,7 @@ async def cut(
         for turn in range(400):
             for row in await own.fetch(BACKENDS):
                 how = "pg_terminate_backend" if turn % 2 else "pg_cancel_backend"
-                hit += bool(await own.fetchval(f"SELECT {how}($1)", row["pid"]))
+                hit += bool(await own.fetchval(f"SELECT {how}({row['pid']})"))
             await asyncio.sleep(0.01)
 
     striking = asyncio.create_task(strike())

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from tests.canary.people import MARKS, WIDE
 
@@ -58,6 +58,7 @@ def written(text: str) -> Iterator[tuple[str, bytes]]:
     if quote(text) != text:
         yield "percent", quote(text).encode()
         yield "percent, small letters", lowered(quote(text)).encode()
+        yield "of a form", quote_plus(text).encode()
         yield "percent of gb18030", quote(text.encode("gb18030")).encode()
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tests.canary import collecting, disturbing, planting, pushing, reading, working
 from tests.canary.asking import CITY, DISTRICT, Crew, open_crew, open_file, side_by_side
-from tests.canary.forms import make_needles
+from tests.canary.forms import Needle, make_needles
 from tests.canary.people import Person
-from tests.canary.search import Hit, search, search_file
+from tests.canary.search import Hit, search, search_files
 from tests.canary.stage import Stage, connect, open_stage
 from tests.intake.receiver import Receiver, receiving
 
@@ -20,7 +20,6 @@ PLACES = (
     *("logs", "answers", "errors", "exports", "messages", "metrics", "redis"),
     *("database", "views", "commands", "anchors"),
 )
-MOST_ON_DISK = 1_000  # people; beyond, the data files are too many to be looked through
 BROKEN, CUT = 3, 40
 
 
@@ -44,12 +43,13 @@ class Course:
 Say = Callable[[str], None]
 
 
-def run(folder: Path, count: int, say: Say) -> Course:
-    with open_stage(folder) as stage:
-        return asyncio.run(go(stage, count, say))
+def run(folder: Path, count: int, say: Say, *, loud: bool = False) -> Course:
+    """`loud`: the libraries tell all they can, and Postgres' own files are searched as well."""
+    with open_stage(folder, loud=loud) as stage:
+        return asyncio.run(go(stage, count, say, loud=loud))
 
 
-async def go(stage: Stage, count: int, say: Say) -> Course:
+async def go(stage: Stage, count: int, say: Say, *, loud: bool) -> Course:
     people = [Person(number * 10_000 // count) for number in range(count)]
     course = Course(count)
     crew = open_crew(stage)
@@ -63,22 +63,24 @@ async def go(stage: Stage, count: int, say: Say) -> Course:
         course.struck = await put_through(stage, crew, people, note)
         await reading.read_metrics(crew, stage.place("metrics"))
         await export(crew, stage)
-        for words in collecting.COMMANDS:
-            collecting.say(stage, *words)
+        collecting.say_all(stage)
         stage.stop_services()
         await collecting.collect(stage)
         course.calls, course.heard = sum(crew.done.values()), len(receiver.heard)
         note(f"各处已收齐，共 {course.calls} 次请求，回调 {course.heard} 次")
         keep_messages(stage, receiver)
-        course.hits = search_places(stage, course)
-        if count <= MOST_ON_DISK:
-            course.hits += search_disk(stage, course)
-        course.revealed = sum(bool(search("", one, make_needles())) for one in crew.revealed)
+        needles = make_needles()
+        course.hits = search_places(stage, course, needles)
+        if loud:
+            course.hits += search_disk(stage, course, needles)
+        course.revealed = sum(bool(search("", one, needles)) for one in crew.revealed)
         judge(crew, course)
         note(f"找过 {sum(course.searched.values()) // 1024**2} MB，{len(course.hits)} 处泄露")
         await planting.plant(stage, crew, receiver.url)
         keep_messages(stage, receiver)
-        found = {hit.place.partition("/")[0] for hit in search_places(stage, Course(count))}
+        plain = tuple(one for one in needles if one.form == "plain, utf-8")
+        hits = search_places(stage, Course(count), plain)
+        found = {hit.place.partition("/")[0] for hit in hits}
         course.blind = [name for name in PLACES if name not in found]
         note(f"埋下的在 {len(found)} 处找到")
     for client in crew.clients.values():
@@ -92,7 +94,7 @@ async def put_through(stage: Stage, crew: Crew, people: Sequence[Person], note: 
     await crew.settle()
     note(f"已推送 {len(people)} 人")
     numbers = await reading.read_numbers(crew)
-    walks = max(3, min(len(people) // 10, 200))
+    walks = max(1, min(len(people) // 10, 200))
     await side_by_side(working.workings(crew, people, numbers, walks=walks))
     await reading.work_on_matters(crew, people[1], numbers)
     await reading.write_registers(crew, people[1])
@@ -146,19 +148,19 @@ def keep_messages(stage: Stage, receiver: Receiver) -> None:
     receiver.heard.clear()
 
 
-def search_places(stage: Stage, course: Course) -> list[Hit]:
-    needles, hits = make_needles(), []
-    for name in PLACES:
-        files = [one for one in stage.place(name).rglob("*") if one.is_file()]
-        course.searched[name] = sum(one.stat().st_size for one in files)
-        hits += [hit for file in files for hit in search_file(name, file, needles)]
-    return hits
+def search_places(stage: Stage, course: Course, needles: tuple[Needle, ...]) -> list[Hit]:
+    files = [
+        (name, one) for name in PLACES for one in stage.place(name).rglob("*") if one.is_file()
+    ]
+    for name, file in files:
+        course.searched[name] = course.searched.get(name, 0) + file.stat().st_size
+    return search_files(files, needles)
 
 
-def search_disk(stage: Stage, course: Course) -> list[Hit]:
-    needles, files = make_needles(), collecting.data_files(stage)
-    course.searched["disk"] = sum(one.stat().st_size for one in files)
-    return [hit for file in files for hit in search_file("disk", file, needles)]
+def search_disk(stage: Stage, course: Course, needles: tuple[Needle, ...]) -> list[Hit]:
+    files = [("disk", one) for one in collecting.data_files(stage)]
+    course.searched["disk"] = sum(one.stat().st_size for _, one in files)
+    return search_files(files, needles)
 
 
 def judge(crew: Crew, course: Course) -> None:

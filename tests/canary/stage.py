@@ -16,10 +16,11 @@ from shared.tickets import Hotline
 from shared.tickets.clock import start_clock
 from shared.vault.keyring import create_keyring
 from tests.journeys.stack import find_ports
-from tests.recovery.stand import SERVICES, Stand, prepare, wait_until_ready
+from tests.recovery.stand import MINHU, SERVICES, Stand, prepare, wait_until_ready
 
 BEGAN = datetime.fromisoformat("2026-11-18T10:00:00+08:00")
 GONE_SECONDS = 15.0
+LOUD = "tests.canary.loud"
 # All that Postgres can be made to tell, but for what minhu asks it to keep to itself.
 TALKATIVE = {
     "fsync": "off",
@@ -60,7 +61,8 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path) -> Iterator[Stage]:
+def open_stage(folder: Path, *, loud: bool = False) -> Iterator[Stage]:
+    """`loud`: the libraries tell all, too, which at length fills a disk."""
     with ExitStack() as stack:
         keeper = stack.enter_context(Keeper())
         logs = folder / "seen" / "logs"
@@ -79,12 +81,13 @@ def open_stage(folder: Path) -> Iterator[Stage]:
             "MINHU_LOG_LEVEL": "DEBUG",
             "MINHU_AUDIT_FOLDER": str(folder / "seen" / "anchors"),
         }
-        base = find_ports()
+        base, module = find_ports(), LOUD if loud else MINHU
         for offset, name in enumerate(SERVICES, start=1):
             port = base + offset
-            stand.spawn(name, "serve", name, "--port", str(port), env=environment)
+            words = ("serve", name, "--port", str(port))
+            stand.spawn(name, *words, env=environment, module=module)
             stand.addresses[name] = f"http://127.0.0.1:{port}"
-        stand.spawn("worker", "worker", env=environment)
+        stand.spawn("worker", "worker", env=environment, module=module)
         for address in stand.addresses.values():
             wait_until_ready(address)
         given = {

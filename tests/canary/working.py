@@ -14,6 +14,31 @@ YES = {"granted": True}
 NO = {"granted": False}
 
 
+SOUGHT = (
+    ("dispatch", "tickets?q="),
+    ("dispatch", "tickets?limit=1&q="),
+    ("dispatch", "tickets?caller_phone="),
+    ("dispatch", "tickets?street="),
+    ("dispatch", "tickets?limit="),
+    ("dispatch", "tickets?cursor="),
+    ("dispatch", "tickets?received_from="),
+    ("dispatch", "tickets/"),
+    ("dispatch", "matters?q="),
+    ("dispatch", "matters/"),
+    ("dispatch", "subscriptions/"),
+    ("dispatch", "events?after="),
+    ("dispatch", "nothing/"),
+    ("scoring", "scores?by=executor&period=2026-11&scheme="),
+    ("scoring", "scores/tickets?period=2026-11&metric=repeat_rate&part=den&key="),
+    ("scoring", "facts?updated_after="),
+    ("scoring", "city-ranks?scope="),
+    ("scoring", "schemes/"),
+    ("scoring", "scores?period="),
+    ("intake", "reconciliation-cases?source="),
+    ("intake", "sources/"),
+)
+
+
 def short(person: Person) -> str:
     """In a field of a hundred characters."""
     return f"李工 {person.name} {person.phone}"
@@ -117,31 +142,9 @@ async def err(crew: Crew, person: Person, no: str) -> None:
 async def seek(crew: Crew, person: Person, _: str) -> None:
     """In addresses and queries, of routes that exist and that do not."""
     name, phone = quote(person.name), person.phone
-    for service, path in (
-        ("dispatch", "tickets?q="),
-        ("dispatch", "tickets?limit=1&q="),
-        ("dispatch", "tickets?caller_phone="),
-        ("dispatch", "tickets?street="),
-        ("dispatch", "tickets?limit="),
-        ("dispatch", "tickets?cursor="),
-        ("dispatch", "tickets?received_from="),
-        ("dispatch", "tickets/"),
-        ("dispatch", "matters?q="),
-        ("dispatch", "matters/"),
-        ("dispatch", "subscriptions/"),
-        ("dispatch", "events?after="),
-        ("dispatch", "nothing/"),
-        ("scoring", "scores?by=executor&period=2026-11&scheme="),
-        ("scoring", "scores/tickets?period=2026-11&metric=repeat_rate&part=den&key="),
-        ("scoring", "facts?updated_after="),
-        ("scoring", "city-ranks?scope="),
-        ("scoring", "schemes/"),
-        ("scoring", "scores?period="),
-        ("intake", "reconciliation-cases?source="),
-        ("intake", "sources/"),
-    ):
-        for word in (name, phone, f"%2B86%20{phone}"):
-            await crew.ask(service, "admin", "GET", f"/v1/{path}{word}", what="seek")
+    for place, (service, path) in enumerate(SOUGHT):
+        word = (name, phone, f"%2B86%20{phone}")[(person.number + place) % 3]
+        await crew.ask(service, "admin", "GET", f"/v1/{path}{word}", what="seek")
     tail = f"/v1/tickets?{phone}={name}&{name}=1&q={phone}"
     for who in ("desk", "bi", LEAD, "nobody"):
         await crew.ask("dispatch", who, "GET", tail, what="seek")
