@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from httpx import AsyncClient, Response
+from httpx import AsyncClient, Limits, Response
 
 from tests.canary.stage import Stage
 from tests.platform import Platform
 
 SIDE_BY_SIDE = 24
+# The services let go of an idle connection after five seconds; ours has to be the first.
+LIMITS = Limits(max_connections=2 * SIDE_BY_SIDE, keepalive_expiry=2.0)
 CITY, DISTRICT = "city-12345", "district-platform"
 
 
@@ -90,6 +92,12 @@ class Crew:
             answer = await platform.client.get(path, headers=platform.headers(b""))
         return self.keep(what, answer)
 
+    async def close(self) -> None:
+        for client in self.clients.values():
+            await client.aclose()
+        for file in self.answers.values():
+            file.close()
+
     async def settle(self, *, seconds: int = 300) -> None:
         asked = {"timeout_seconds": seconds}
         answer = await self.clients["intake"].post("/sandbox/settle", json=asked)
@@ -109,7 +117,7 @@ async def finish(call: Awaitable[object]) -> None:
 
 def open_crew(stage: Stage) -> Crew:
     clients = {
-        name: AsyncClient(base_url=url, timeout=120, trust_env=False)
+        name: AsyncClient(base_url=url, timeout=120, trust_env=False, limits=LIMITS)
         for name, url in stage.stand.addresses.items()
     }
     secrets = stage.stand.secrets.sources

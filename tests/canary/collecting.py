@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,8 +17,9 @@ from tests.canary.stage import Stage, connect
 from tests.journeys.stack import ROOT
 
 VIEWS = "SELECT table_name FROM information_schema.views WHERE table_schema = 'bi_v1'"
+FEW_COMMANDS = (("doctor",), ("dead-letters", "list"))
 COMMANDS = (
-    ("doctor",),
+    *FEW_COMMANDS,
     ("sources", "list"),
     ("accounts", "list"),
     ("bi", "list"),
@@ -74,10 +76,10 @@ async def read_redis(stage: Stage) -> None:
             (place / file.name).write_bytes(file.read_bytes())
 
 
-def say_all(stage: Stage) -> None:
+def say_all(stage: Stage, commands: Sequence[Sequence[str]]) -> None:
     """Two at a time: most of a command is its start."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(lambda words: say(stage, *words), COMMANDS))
+        list(pool.map(lambda words: say(stage, *words), commands))
 
 
 def say(stage: Stage, *words: str) -> None:

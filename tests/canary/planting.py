@@ -13,6 +13,7 @@ from tests.canary.stage import Stage, connect
 
 LAST = Person(9_999)
 BESIDE = ("answers", "errors", "metrics", "anchors")
+ISSUED = "UPDATE api_keys SET actor = '{}' WHERE role = 'desk'"
 WARNING = "DO $$ BEGIN RAISE WARNING 'canary {}'; END $$"
 RENAME = "UPDATE units SET name = '{}' WHERE unit_id = 'sanitation-section'"
 
@@ -21,14 +22,14 @@ async def plant(stage: Stage, crew: Crew, receiver: str) -> None:
     told = f"{LAST.name} {LAST.phone}"
     connection = await connect(stage)
     await connection.execute(WARNING.format(told))
-    await connection.execute(RENAME.format(told))
+    for statement in (RENAME, ISSUED):
+        await connection.execute(statement.format(told))
     await connection.close()
     client = Redis.from_url(stage.stand.redis.url)
     await client.set("canary", told)
     await client.aclose()
     async with httpx.AsyncClient(trust_env=False) as sender:
         await sender.post(receiver, content=told.encode())
-    say(stage, "keys", "issue", "--role", "desk", "--actor", told)
     say(stage, "keys", "list")
     await collect(stage)
     for name in BESIDE:

@@ -151,6 +151,6 @@ TELLINGS: Sequence[Telling] = (change, speak, void, mistake, babble, repeat, rec
 
 
 def tellings(crew: Crew, people: Sequence[Person]) -> Iterator[Awaitable[None]]:
-    """Each of them one way; who is worked on afterwards is only told of anew."""
-    for person in people:
-        yield TELLINGS[person.number % len(TELLINGS)](crew, person)
+    """Each of them one way."""
+    for place, person in enumerate(people):
+        yield TELLINGS[place % len(TELLINGS)](crew, person)

@@ -80,6 +80,13 @@ async def read_numbers(crew: Crew) -> dict[str, str]:
     return found
 
 
+async def redrive(crew: Crew) -> None:
+    """Whatever was parked, by the admin; listed before, with its errors."""
+    await crew.ask("dispatch", "admin", "GET", "/v1/dead-letters?limit=500")
+    body = {"subscriber": "intake"}
+    await crew.ask("dispatch", "admin", "POST", "/v1/dead-letters/redrive", body=body)
+
+
 async def read_metrics(crew: Crew, into: Path) -> None:
     for service, client in crew.clients.items():
         (into / f"{service}.txt").write_bytes((await client.get("/metrics")).content)

@@ -3,15 +3,14 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.canary import collecting, disturbing, planting, pushing, reading, working
 from tests.canary.asking import CITY, DISTRICT, Crew, open_crew, open_file, side_by_side
 from tests.canary.forms import Needle, make_needles
-from tests.canary.people import Person
+from tests.canary.people import MOST, Person
 from tests.canary.search import Hit, search, search_files
 from tests.canary.stage import Stage, connect, open_stage
 from tests.intake.receiver import Receiver, receiving
@@ -21,6 +20,8 @@ PLACES = (
     *("database", "views", "commands", "anchors"),
 )
 BROKEN, CUT = 3, 40
+MOST_WALKED, MOST_WORKED_ON, MOST_TOLD_OF = 150, 900, 2_000  # spread over all
+FEW = 50  # people; with more, there is the time for every command
 
 
 @dataclass
@@ -50,68 +51,86 @@ def run(folder: Path, count: int, say: Say, *, loud: bool = False) -> Course:
 
 
 async def go(stage: Stage, count: int, say: Say, *, loud: bool) -> Course:
-    people = [Person(number * 10_000 // count) for number in range(count)]
     course = Course(count)
+    began = time.monotonic()
+
+    def note(what: str) -> None:
+        say(f"{time.monotonic() - began:5.0f} 秒  {what}")
+
     crew = open_crew(stage)
-    async with hearing(stage) as receiver:
-        began = time.monotonic()
-
-        def note(what: str) -> None:
-            say(f"{time.monotonic() - began:5.0f} 秒  {what}")
-
-        await subscribe(crew, receiver)
-        course.struck = await put_through(stage, crew, people, note)
-        await reading.read_metrics(crew, stage.place("metrics"))
-        await export(crew, stage)
-        collecting.say_all(stage)
-        stage.stop_services()
-        await collecting.collect(stage)
-        course.calls, course.heard = sum(crew.done.values()), len(receiver.heard)
-        note(f"各处已收齐，共 {course.calls} 次请求，回调 {course.heard} 次")
-        keep_messages(stage, receiver)
-        needles = make_needles()
-        course.hits = search_places(stage, course, needles)
-        if loud:
-            course.hits += search_disk(stage, course, needles)
-        course.revealed = sum(bool(search("", one, needles)) for one in crew.revealed)
-        judge(crew, course)
-        note(f"找过 {sum(course.searched.values()) // 1024**2} MB，{len(course.hits)} 处泄露")
-        await planting.plant(stage, crew, receiver.url)
-        keep_messages(stage, receiver)
-        plain = tuple(one for one in needles if one.form == "plain, utf-8")
-        hits = search_places(stage, Course(count), plain)
-        found = {hit.place.partition("/")[0] for hit in hits}
-        course.blind = [name for name in PLACES if name not in found]
-        note(f"埋下的在 {len(found)} 处找到")
-    for client in crew.clients.values():
-        await client.aclose()
+    try:
+        async with receiving() as receiver:
+            await subscribe(crew, receiver)
+            await put_all_through(stage, crew, course, note)
+            await collect_all(stage, crew, receiver, course)
+            note(f"各处已收齐，共 {course.calls} 次请求，回调 {course.heard} 次")
+            look_everywhere(stage, crew, course, loud=loud)
+            note(f"找过 {sum(course.searched.values()) // 1024**2} MB，{len(course.hits)} 处泄露")
+            await planting.plant(stage, crew, receiver.url)
+            keep_messages(stage, receiver)
+            note(f"埋下的在 {len(PLACES) - len(look_for_planted(stage, course))} 处找到")
+    finally:
+        await crew.close()
     return course
 
 
-async def put_through(stage: Stage, crew: Crew, people: Sequence[Person], note: Say) -> int:
-    """How often sessions were cut."""
+async def collect_all(stage: Stage, crew: Crew, receiver: Receiver, course: Course) -> None:
+    await reading.read_metrics(crew, stage.place("metrics"))
+    await export(crew, stage)
+    many = course.people > FEW
+    collecting.say_all(stage, collecting.COMMANDS if many else collecting.FEW_COMMANDS)
+    stage.stop_services()
+    await collecting.collect(stage)
+    course.calls, course.heard = sum(crew.done.values()), len(receiver.heard)
+    keep_messages(stage, receiver)
+
+
+def look_everywhere(stage: Stage, crew: Crew, course: Course, *, loud: bool) -> None:
+    needles = make_needles()
+    course.hits = search_places(stage, course, needles)
+    if loud:
+        course.hits += search_disk(stage, course, needles)
+    course.revealed = sum(bool(search("", one, needles)) for one in crew.revealed)
+    judge(crew, course)
+
+
+def look_for_planted(stage: Stage, course: Course) -> list[str]:
+    """Where it lies and was not found: by the same search, for what is as it is."""
+    plain = tuple(one for one in make_needles() if one.form == "plain, utf-8")
+    hits = search_places(stage, Course(course.people), plain)
+    found = {hit.place.partition("/")[0] for hit in hits}
+    course.blind = [name for name in PLACES if name not in found]
+    return course.blind
+
+
+async def put_all_through(stage: Stage, crew: Crew, course: Course, note: Say) -> None:
+    people = [Person(number * MOST // course.people) for number in range(course.people)]
     await side_by_side(pushing.create(crew, one) for one in people)
     await crew.settle()
     note(f"已推送 {len(people)} 人")
     numbers = await reading.read_numbers(crew)
-    walks = max(1, min(len(people) // 10, 200))
-    await side_by_side(working.workings(crew, people, numbers, walks=walks))
+    worked = spread(people, MOST_WORKED_ON)
+    walks = max(1, min(len(people) // 10, MOST_WALKED))
+    await side_by_side(working.workings(crew, worked, numbers, walks=walks))
     await reading.work_on_matters(crew, people[1], numbers)
     await reading.write_registers(crew, people[1])
     note("已办理")
-    await side_by_side(pushing.tellings(crew, people))
+    await side_by_side(pushing.tellings(crew, spread(people, MOST_TOLD_OF)))
     await crew.settle()
     note("已更正、已误投")
     own = await connect(stage)
-    await disturbing.break_writes(crew, list(people[:BROKEN]), numbers, own)
-    struck = await disturbing.cut(crew, list(people[:CUT]), numbers, own)
+    await disturbing.break_writes(crew, people[:BROKEN], numbers, own)
+    course.struck = await disturbing.cut(crew, people[:CUT], numbers, own)
     await own.close()
-    collecting.say(stage, "dead-letters", "list")
-    collecting.say(stage, "dead-letters", "redrive", "--subscriber", "intake")
+    await reading.redrive(crew)
     await crew.settle()
-    note(f"已断开、取消语句 {struck} 次")
+    note(f"已断开、取消语句 {course.struck} 次")
     await reading.read_lists(crew)
-    return struck
+
+
+def spread(people: list[Person], most: int) -> list[Person]:
+    """So many of them, in even steps."""
+    return people[:: -(-len(people) // most)]
 
 
 async def subscribe(crew: Crew, receiver: Receiver) -> None:
@@ -169,12 +188,6 @@ def judge(crew: Crew, course: Course) -> None:
     done = {what for what, status in crew.done if status < 300}
     course.actions = len(done.intersection(steps))
     course.failed = [one for one in steps if one not in done]
-
-
-@asynccontextmanager
-async def hearing(stage: Stage) -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
 
 
 def tell(line: str) -> None:
