@@ -4,20 +4,42 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from httpx import AsyncClient, Limits, Response
+from httpx import (
+    AsyncClient,
+    AsyncHTTPTransport,
+    Limits,
+    ReadError,
+    RemoteProtocolError,
+    Request,
+    Response,
+    WriteError,
+)
 
 from tests.canary.stage import Stage
 from tests.platform import Platform
 
 SIDE_BY_SIDE = 24
+TRIES = 4
 # The services let go of an idle connection after five seconds; ours has to be the first.
 LIMITS = Limits(max_connections=2 * SIDE_BY_SIDE, keepalive_expiry=2.0)
 CITY, DISTRICT = "city-12345", "district-platform"
+
+
+class Persistent(AsyncHTTPTransport):
+    """Asks again where a connection was lost: every call has a key or an id of its own, and a
+    service that was held up for long lets go of connections that seem idle."""
+
+    async def handle_async_request(self, request: Request) -> Response:
+        for _ in range(TRIES):
+            with suppress(ReadError, RemoteProtocolError, WriteError):
+                return await super().handle_async_request(request)
+        return await super().handle_async_request(request)
 
 
 @dataclass
@@ -117,7 +139,7 @@ async def finish(call: Awaitable[object]) -> None:
 
 def open_crew(stage: Stage) -> Crew:
     clients = {
-        name: AsyncClient(base_url=url, timeout=120, trust_env=False, limits=LIMITS)
+        name: AsyncClient(base_url=url, timeout=120, transport=Persistent(limits=LIMITS))
         for name, url in stage.stand.addresses.items()
     }
     secrets = stage.stand.secrets.sources

@@ -58,7 +58,7 @@ async def test_a_field_named_after_somebody_is_not_named_back(
     city: Platform, desk: Desk, drain: Drain
 ) -> None:
     no = await take_in(city, drain)
-    odd = {SOMEBODY.name: 1, SOMEBODY.phone: 2, "known_by_nobody": 3}
+    odd: dict[str, Any] = {SOMEBODY.name: 1, SOMEBODY.phone: 2, "known_by_nobody": 3}
     acted = await desk.act("desk", no, "urge", text="催办", **odd)
     pushed = await city.send(orjson.dumps({"type": "x.y", **odd}))
     asked = await desk.get("desk", f"/v1/tickets?{quote(SOMEBODY.name)}=1")
