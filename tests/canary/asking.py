@@ -139,7 +139,9 @@ async def finish(call: Awaitable[object]) -> None:
 
 def open_crew(stage: Stage) -> Crew:
     clients = {
-        name: AsyncClient(base_url=url, timeout=120, transport=Persistent(limits=LIMITS))
+        name: AsyncClient(
+            base_url=url, timeout=120, trust_env=False, transport=Persistent(limits=LIMITS)
+        )
         for name, url in stage.stand.addresses.items()
     }
     secrets = stage.stand.secrets.sources
