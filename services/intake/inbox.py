@@ -25,6 +25,7 @@ GROUP = 64
 MOST_QUEUED = 2000
 POOL_SIZE = 8
 LONGEST_SECONDS = 4.0  # for a connection, and again for writing a group
+LOST = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 # $1 bureau; the rest are arrays, one element a message. The bureau is named first, local to the
 # statement's own transaction. Messages known already are left as they are and not answered.
@@ -137,7 +138,7 @@ class Inbox:
                 fail([*group, *self._queue], error)
                 self._queue.clear()
                 return
-            except asyncpg.PostgresError:
+            except Exception:  # noqa: BLE001 - whatever it is, it must not end the writing
                 await self._write_singly(waiters)
                 continue
             told: set[uuid.UUID] = set()
@@ -152,7 +153,7 @@ class Inbox:
         for message, waiter in waiters:
             try:
                 is_new = message.message_id in await self._write([message])
-            except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError, Unavailable) as error:
+            except Exception as error:  # noqa: BLE001 - told to whoever waits for this one
                 if not waiter.done():
                     waiter.set_exception(error)
             else:
@@ -164,7 +165,7 @@ class Inbox:
         try:
             async with self.pool.acquire(timeout=LONGEST_SECONDS) as connection:
                 rows = await self._fetch(connection, messages[0].bureau, *map(list, columns))
-        except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             raise Unavailable from error
         except asyncpg.PostgresError as error:
             if (error.sqlstate or "").startswith(("57", "08", "53", "40", "25006")):
@@ -173,11 +174,11 @@ class Inbox:
         return {row["message_id"] for row in rows}
 
     async def _fetch(self, connection: Any, *values: Any) -> Any:
-        """A server that hangs would not hear that we give up either: its connection is dropped."""
+        """Dropped where its server hangs, or has said farewell and its end is not heard yet."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 return await connection.fetch(KEEP, *values)
-        except TimeoutError:
+        except (TimeoutError, asyncpg.InternalClientError):
             connection.terminate()
             raise
 

@@ -100,7 +100,7 @@ async def is_answering(url: str) -> bool:
             await connection.execute("SELECT 1")
     except TimeoutError:
         return loop.time() > until + HELD_UP_SECONDS
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return True
     finally:
         if connection is not None:

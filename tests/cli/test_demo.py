@@ -28,7 +28,7 @@ def test_an_earlier_demo_is_cleared_and_one_cut_off_leaves_no_ready_file(
     wait_until((data_dir / "running.json").exists, process)
     process.send_signal(signal.SIGINT)
 
-    said = finish(process, seconds=10)
+    said = finish(process)
 
     assert (said.code, said.err) == (130, "")
     assert not ready.exists()

@@ -94,9 +94,9 @@ def cut_off(data_dir: Path, number: signal.Signals) -> Said:
     """In the middle: one that was done before the signal came is started again."""
     while True:
         process = start("recompute", "--verify", "--data-dir", str(data_dir))
-        wait_until(lambda: list_servers(data_dir), process)
+        wait_until(lambda: list(data_dir.glob("pg*/postmaster.pid")), process)
         process.send_signal(number)
-        said = finish(process, seconds=10)
+        said = finish(process)
         if said.out != SAME:
             return said
 
