@@ -1,7 +1,6 @@
-"""Real servers once per session; every test a fresh database cloned from the migrated one."""
+"""Real servers once per session; every test a database of its own, as the migrated one."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,12 +25,16 @@ from shared.tickets.clock import set_clock as move_clock
 from shared.tickets.clock import start_clock
 from shared.vault.keyring import create_keyring
 from shared.worker.deliveries import drain as drain_bureau
+from tests.databases import Databases
 from tests.faults.faulty import exposing, faults, faulty, go_on, repeating
 
 BUREAU = 1
-TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-numbers = itertools.count(1)
-
+TEST_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+}
 Tell = Callable[[str], None]
 TOLD = "told"
 CUTS = "cuts"
@@ -46,6 +49,7 @@ class Stack:
     owner_url: str
     superuser_url: str
     secrets: SampleSecrets
+    databases: Databases
 
     def url_of(self, database: str) -> str:
         return self.settings.database_url.rsplit("/", 1)[0] + f"/{database}"
@@ -67,7 +71,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         asyncio.run(migrate(postgres.owner_url, postgres.app_url))
         secrets = asyncio.run(_load(settings))
-        yield Stack(settings, postgres.owner_url, postgres.superuser_url, secrets)
+        databases = Databases(postgres.superuser_url, settings.database_url.rsplit("/", 1)[1])
+        yield Stack(settings, postgres.owner_url, postgres.superuser_url, secrets, databases)
     finally:
         redis.stop()
         postgres.stop()
@@ -115,16 +120,12 @@ async def run_as_superuser(stack: Stack, statement: str) -> None:
 
 @asynccontextmanager
 async def cloned_database(stack: Stack) -> AsyncIterator[str]:
-    """The name of a fresh copy of the migrated database with the sample organisation."""
-    name = f"test_{next(numbers)}"
-    template = stack.settings.database_url.rsplit("/", 1)[1]
-    await run_as_superuser(
-        stack, f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER minhu_owner'
-    )
-    try:
+    """The name of one of one's own, as the migrated one with the sample organisation.
+
+    Where commits fail all over the suite, nothing is put back: each is a new copy.
+    """
+    async with stack.databases.lend(again=faults() is None) as name:
         yield name
-    finally:
-        await run_as_superuser(stack, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
