@@ -31,9 +31,11 @@ def upgrade() -> None:
     )
     op.alter_column("raw_messages", "body", comment="密封的原文，可按期清除")
     op.alter_column("raw_messages", "mended", comment="密封的修正后正文；原文不动")
+    op.alter_column("idempotency_keys", "idempotency_key", comment="幂等键的摘要（SHA-256）")
 
 
 def downgrade() -> None:
+    op.alter_column("idempotency_keys", "idempotency_key", comment="幂等键")
     op.alter_column("raw_messages", "mended", comment="修正后的正文；原文不动")
     op.alter_column("raw_messages", "body", comment="原文，可按期清除")
     for name in ("mended_key_id", "seal_key_id"):
