@@ -119,7 +119,7 @@ async def put_all_through(stage: Stage, crew: Crew, course: Course, note: Say) -
     await crew.settle()
     note("已更正、已误投")
     own = await connect(stage)
-    await disturbing.break_writes(crew, people[:BROKEN], numbers, own)
+    await disturbing.break_writes(crew, people[BROKEN : 2 * BROKEN], numbers, own)
     course.struck = await disturbing.cut(crew, people[:CUT], numbers, own)
     await own.close()
     await reading.redrive(crew)
