@@ -26,7 +26,7 @@ export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check fuzz mutations sbom licences secrets vulnerabilities format chain clocks stateful feed storm control faulty callbacks reconcile recovery isolation upgrade docs views scores bench lock clean
+.PHONY: help install up demo test check canary fuzz mutations sbom licences secrets vulnerabilities format chain clocks stateful feed storm control faulty callbacks reconcile recovery isolation upgrade docs views scores bench lock clean
 
 # The stamp names the environment it was made for. A moved folder or a broken interpreter no
 # longer answers with that name, and the environment is made anew.
@@ -106,6 +106,9 @@ control: $(STAMP) ## 同一场风暴之下，常见写法的 arq 消费者丢多
 
 faulty: $(STAMP) ## 全部测试，其间百分之一的提交失败或丢了答复（SEED=1，PYTEST_ARGS="tests/dispatch"）
 	@MINHU_FAULTY="seed=$(or $(SEED),1),rate=0.01" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(or $(PYTEST_ARGS),$(SUITE))
+
+canary: $(STAMP) ## 一万个虚构市民走遍各条路，再到日志、库、消息、导出里逐一查找，须为零（CANARIES=10000）
+	@$(BIN)/python -m tests.canary --people $(or $(CANARIES),10000) $(ARGS)
 
 recovery: $(STAMP) ## 后台进程被杀、Redis 离线十分钟、Postgres 离线一分钟，多久恢复，丢了什么（约十七分钟）
 	@MINHU_REDIS_SECONDS=600 MINHU_POSTGRES_SECONDS=60 MINHU_KEYS=200 MINHU_FEED_TICKETS=5000 \

@@ -205,6 +205,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "UNKNOWN_LIMIT": "没有这一项时限，或不能由应急预案调整",
         "BAD_LIMIT": "时限应如 30min、2h、2wh、1wd",
         "WALL_LIMIT_NEEDED": "初次报告时限应为自然时间，如 1h、30min",
+        "TELLS_OF_CALLER": "附件地址含诉求人的姓名、号码或证件，请换一个文件名",
         "UNKNOWN_COMMITMENT": "没有这项承诺",
         "PROMISE_PAST": "承诺的日期不得早于现场查看之日",
         "LEVEL_LOWER": "督办级别不得低于现有级别",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from shared.errors import HotlineError
 
+RETICENT: tuple[str, ...] = ("httpcore", "httpx", "sqlalchemy")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -42,8 +43,10 @@ def describe(error: BaseException | None) -> list[str]:
     return told
 
 
-def set_up_logging(level: int = logging.INFO) -> None:
+def set_up_logging(level: int | str = logging.INFO) -> None:
+    """Never the libraries' own details: they repeat addresses, statements and rows."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in RETICENT:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_validator
 
@@ -37,6 +37,7 @@ class Settings(BaseModel, frozen=True):
     redis_url: str
     keyring_file: Path
     env: str = "development"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     sandbox: bool = False
     docs: bool = False
     pool_size: int = Field(default=8, ge=1, le=100)

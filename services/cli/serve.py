@@ -38,8 +38,8 @@ def serve(
     port: int = typer.Option(0, help="端口，缺省为 8101、8102、8103"),
     fd: int = typer.Option(-1, help="改用已在监听的套接字（描述符）；systemd 交来的自动取用"),
 ) -> None:
-    set_up_logging()
     settings = read_settings(os.environ)
+    set_up_logging(settings.log_level)
     handed = fd if fd >= 0 else find_handed(os.environ)
     own = port or DEFAULT_PORT_BASE + PORT_OFFSETS[service]
     with listen(host, own) if handed is None else take_over(handed) as listening:

@@ -49,9 +49,10 @@ async def open_sender(hotline: Hotline) -> AsyncIterator[Sender]:
 
 @app.command(help="运行后台进程：处理应投递的事件，按时记录预警与超期，回送平台。")
 def worker() -> None:
-    set_up_logging()
+    settings = read_settings(os.environ)
+    set_up_logging(settings.log_level)
     gc.freeze()  # as in `serve`
-    uvloop.run(work(read_settings(os.environ)))
+    uvloop.run(work(settings))
 
 
 async def work(settings: Settings) -> None:

@@ -51,6 +51,10 @@ class Case:
     def is_assist(self) -> bool:
         return part_of(self.ticket, self.actor.unit) == ASSIST
 
+    def clean(self, given: str | None) -> str | None:
+        """Words that stand in an event itself, without anybody's name or number."""
+        return None if given is None else hide_people(self.mask(given))
+
     def record(self, event: Event, **texts: str | None) -> None:
         """Writes the event; callers' names and numbers, and other people's, are taken out."""
         masked = {name: hide_people(self.mask(body)) for name, body in texts.items() if body}

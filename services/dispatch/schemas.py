@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared.domain.readings import RevealField, RevealReason
 from shared.domain.words import (
@@ -26,6 +26,7 @@ from shared.domain.words import (
     Urgency,
     YesNo,
 )
+from shared.vault.free_text import hide_people
 from shared.web.bodies import AtField, Body, Flag, Moment, Number, Whole
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -268,7 +269,7 @@ class EmergencyBody(Body):
     scope: EmergencyScope = EmergencyScope()
     overrides: EmergencyOverrides = EmergencyOverrides()
     until: Moment | None = None
-    reason: Note | None = None
+    reason: Annotated[Note, AfterValidator(hide_people)] | None = None
 
 
 class MatterTicket(Body):

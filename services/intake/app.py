@@ -32,7 +32,9 @@ async def open_state(app: FastAPI) -> AsyncIterator[None]:
     hotline: Hotline = app.state.hotline
     settings = hotline.settings
     app.state.sources = SourceStore(hotline.database, hotline.keyring)
-    async with open_inbox(settings.database_url, group_commit=settings.group_commit) as inbox:
+    async with open_inbox(
+        settings.database_url, hotline.keyring, group_commit=settings.group_commit
+    ) as inbox:
         app.state.inbox = inbox
         yield
 

@@ -18,6 +18,8 @@ import asyncpg
 
 from shared.db import Scope
 from shared.errors import Unavailable
+from shared.vault.keyring import Keyring
+from shared.vault.originals import seal_original
 
 GROUP = 64
 MOST_QUEUED = 2000
@@ -31,10 +33,10 @@ KEEP = """
 WITH named AS MATERIALIZED (SELECT set_config('minhu.bureau_id', $1::int::text, true) AS bureau),
 kept AS (
     INSERT INTO raw_messages (bureau_id, message_id, source, webhook_id, digest, body, type,
-        upstream_no, stream_id, received_at, state, problem, trace)
+        upstream_no, stream_id, received_at, state, problem, trace, seal_key_id)
     SELECT n.bureau::int, m.* FROM named AS n, unnest($2::uuid[], $3::text[], $4::text[],
         $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::bigint[], $10::timestamptz[],
-        $11::text[], $12::jsonb[], $13::text[]) AS m
+        $11::text[], $12::jsonb[], $13::text[], $14::text[]) AS m
     ON CONFLICT (bureau_id, message_id) DO NOTHING
     RETURNING message_id, arrival, stream_id, state
 ), owed AS (
@@ -92,6 +94,7 @@ Waiter = tuple[Incoming, "asyncio.Future[bool]"]
 @dataclass(slots=True)
 class Inbox:
     pool: Any
+    keyring: Keyring
     group_commit: bool
     _queue: list[Waiter] = field(default_factory=list)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -158,7 +161,7 @@ class Inbox:
                     waiter.set_result(is_new)
 
     async def _write(self, messages: list[Incoming]) -> set[uuid.UUID]:
-        columns = zip(*(values_of(message) for message in messages), strict=True)
+        columns = zip(*(values_of(one, self.keyring) for one in messages), strict=True)
         try:
             async with self.pool.acquire(timeout=LONGEST_SECONDS) as connection:
                 rows = await self._fetch(connection, messages[0].bureau, *map(list, columns))
@@ -186,13 +189,16 @@ def fail(waiters: list[Waiter], error: Exception) -> None:
             waiter.set_exception(error)
 
 
-def values_of(message: Incoming) -> tuple[Any, ...]:
+def values_of(message: Incoming, keyring: Keyring) -> tuple[Any, ...]:
+    sealed, key_id = seal_original(
+        message.body, message.message_id, bureau=message.bureau, keyring=keyring
+    )
     return (
         message.message_id,
         message.source,
         message.webhook_id,
         message.digest,
-        message.body,
+        sealed,
         message.type,
         message.upstream_no,
         message.stream_id,
@@ -200,6 +206,7 @@ def values_of(message: Incoming) -> tuple[Any, ...]:
         message.state,
         message.problem,
         message.trace,
+        key_id,
     )
 
 
@@ -208,11 +215,13 @@ async def no_reset(connection: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_inbox(database_url: str, *, group_commit: bool) -> AsyncIterator[Inbox]:
+async def open_inbox(
+    database_url: str, keyring: Keyring, *, group_commit: bool
+) -> AsyncIterator[Inbox]:
     pool = await asyncpg.create_pool(
         database_url, min_size=1, max_size=POOL_SIZE, reset=no_reset, timeout=LONGEST_SECONDS
     )
-    inbox = Inbox(pool, group_commit)
+    inbox = Inbox(pool, keyring, group_commit)
     flusher = asyncio.create_task(inbox.run())
     try:
         yield inbox

@@ -10,24 +10,55 @@ import orjson
 from services.intake.reading import ENVELOPE
 from shared.errors import Invalid
 from shared.vault.callers import Caller, Mask
+from shared.vault.free_text import hide_people
 
 CALLERS = frozenset({"caller"})
 LONGEST_TOLD = 256  # a name beyond that is none
 DEEPEST = 200  # as deep as a message may be
 Hide = Callable[[str], str]
+UNTOLD = "***"
+CODE = re.compile(r"[A-Za-z0-9_.:+/ -]{0,64}")
 MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
-def masked_body(raw: bytes | None) -> Any:
-    """As received, without the caller's own name and numbers; what is no JSON is not shown."""
+def masked_body(raw: bytes | None, known: Iterable[Caller] = ()) -> Any:
+    """As received, without callers' names and numbers; what is no JSON is not shown.
+
+    `known`: callers of tickets that it speaks of. Where its own cannot be told by their name,
+    words are not shown at all: a name among them would not be known for one.
+    """
+    body = read_json(raw or b"null")
+    if not isinstance(body, dict):
+        return orjson.Fragment(compact(cleaned(body, without_words)))
+    beside = {name: value for name, value in body.items() if name != "data"}
+    shown: dict[str, Any] = cleaned(beside, without_words)
+    if "data" in body:
+        shown["data"] = cleaned(body["data"], hiding(body["data"], known))
+    return orjson.Fragment(compact(shown))
+
+
+def hiding(data: Any, known: Iterable[Caller]) -> Hide:
+    """How the texts of `data` are shown."""
+    caller = data.get("caller") or {} if isinstance(data, dict) else data
+    if not isinstance(caller, dict) or not isinstance(caller.get("name"), str | None):
+        return without_words
+    told = {name: str(caller[name]) for name in Caller.__slots__ if caller.get(name)}
+    short = {name: value for name, value in told.items() if len(value) <= LONGEST_TOLD}
+    mask = Mask(Caller(**short), *known)
+    return lambda text: hide_people(hide_mobiles(mask(text)))
+
+
+def without_words(text: str) -> str:
+    """Codes, numbers and times alone, none of them a person's."""
+    return text if CODE.fullmatch(text) and hide_people(hide_mobiles(text)) == text else UNTOLD
+
+
+def upstream_of(raw: bytes | None) -> str | None:
+    """The number it is sent under, however faulty the rest."""
     body = read_json(raw or b"null")
     data = body.get("data") if isinstance(body, dict) else None
-    caller = data.get("caller") if isinstance(data, dict) else None
-    caller = caller if isinstance(caller, dict) else {}
-    told = {name: str(caller[name]) for name in Caller.__slots__ if caller.get(name)}
-    known = {name: value for name, value in told.items() if len(value) <= LONGEST_TOLD}
-    mask = Mask(Caller(**known))
-    return orjson.Fragment(compact(cleaned(body, lambda text: hide_mobiles(mask(text)))))
+    number = data.get("upstream_no") if isinstance(data, dict) else None
+    return number.strip() if isinstance(number, str) else None
 
 
 def hide_mobiles(text: str) -> str:

@@ -14,8 +14,9 @@ from shared.tickets.statements import replacing, write_rows
 LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
 # A message speaks in its mended words where there are some; what was sent stays beside them.
 MESSAGE_COLUMNS = (
-    "message_id, arrival, source, coalesce(mended, body) AS body, upstream_no, state, received_at,"
-    " trace"
+    "message_id, arrival, source, coalesce(mended, body) AS body,"
+    " CASE WHEN mended IS NULL THEN seal_key_id ELSE mended_key_id END AS seal_key_id,"
+    " upstream_no, state, received_at, trace"
 )
 READ_MESSAGES = text(
     f"SELECT {MESSAGE_COLUMNS} FROM raw_messages"  # noqa: S608 - constants only
@@ -91,18 +92,18 @@ CALLBACK_STATE = text(
     " WHERE s.bureau_id = :bureau AND s.source = :source"
 )
 QUARANTINE = text(
-    "SELECT message_id, arrival, source, received_at, problem::text AS problem, body"
+    "SELECT message_id, arrival, source, received_at, problem::text AS problem, body, seal_key_id"
     " FROM raw_messages WHERE bureau_id = :bureau AND state = 'quarantined' AND arrival > :after"
     " ORDER BY arrival LIMIT :limit"
 )
 TAKE_QUARANTINED = text(
-    "SELECT message_id, body, state FROM raw_messages"
+    "SELECT message_id, body, seal_key_id, state FROM raw_messages"
     " WHERE bureau_id = :bureau AND message_id = :id FOR UPDATE"
 )
 REDRIVE = text(
-    "WITH mended AS (UPDATE raw_messages SET mended = :body, mended_by = :actor,"
-    " mended_at = :now, type = :type, upstream_no = :upstream_no, state = 'pending',"
-    " problem = NULL WHERE bureau_id = :bureau AND message_id = :id"
+    "WITH mended AS (UPDATE raw_messages SET mended = :body, mended_key_id = :seal_key,"
+    " mended_by = :actor, mended_at = :now, type = :type, upstream_no = :upstream_no,"
+    " state = 'pending', problem = NULL WHERE bureau_id = :bureau AND message_id = :id"
     " RETURNING stream_id, arrival, message_id)"
     " INSERT INTO deliveries (bureau_id, stream_id, seq, subscriber, event_type, payload)"
     " SELECT :bureau, stream_id, arrival, 'intake', 'message.received',"

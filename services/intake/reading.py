@@ -21,7 +21,7 @@ from shared.domain.events import FieldRank
 from shared.errors import FieldError, Invalid
 from shared.vault.callers import Caller
 from shared.web.bodies import field_errors
-from shared.web.texts import NO_NUL, NUL, find_nul
+from shared.web.texts import NO_NUL, NUL, find_nul, told_name
 
 ENVELOPE = frozenset({"type", "timestamp", "data"})
 FUTURE_SECONDS = 300
@@ -59,7 +59,11 @@ def read_message(raw: bytes, *, now: datetime | None = None) -> Reading:
         raise NotAMessage(errors=[fault("/type", "此项必填，应为文本")])
     model = MESSAGES.get(kind)
     if model is None:
-        unknown = [fault(f"/{name}", "不认识的字段") for name in envelope if name not in ENVELOPE]
+        unknown = [
+            fault(f"/{told_name(name)}", "不认识的字段")
+            for name in envelope
+            if name not in ENVELOPE
+        ]
         if unknown:
             raise NotAMessage(errors=unknown)
         return Reading(kind, None)

@@ -63,7 +63,8 @@ SELECT w.upstream_no, w.ticket_id, t.no, t.state, t.completed_at,
     t.received_at AS first_received_at, r.received_at, r.day, r.recorded_at,
     CASE WHEN t.state = 'merged' THEN t.fold ->> 'merged_into' END AS merged_into,
     o.first_owed, coalesce(o.has_parked, false) AS has_parked,
-    CAST(NULL AS uuid) AS message_id, CAST(NULL AS bytea) AS body
+    CAST(NULL AS uuid) AS message_id, CAST(NULL AS bytea) AS body,
+    CAST(NULL AS text) AS seal_key_id
 FROM wanted AS w JOIN tickets AS t ON t.bureau_id = :bureau AND t.ticket_id = w.ticket_id
 LEFT JOIN number_receipts AS r ON r.bureau_id = :bureau AND r.source = :source
   AND r.upstream_no = w.upstream_no
@@ -72,14 +73,17 @@ UNION ALL
 SELECT m.upstream_no, NULL, NULL, m.state, NULL, NULL, NULL, NULL, NULL, m.received_at,
     NULL, NULL, NULL, m.message_id,
     CASE WHEN m.upstream_no IS NULL OR m.type = 'ticket.rework'
-      THEN coalesce(m.mended, m.body) END
+      THEN coalesce(m.mended, m.body) END,
+    CASE WHEN m.mended IS NULL THEN m.seal_key_id ELSE m.mended_key_id END
 FROM waiting AS m WHERE m.source = :source AND (m.upstream_no IS NULL
   OR m.type = 'ticket.rework' OR m.upstream_no = ANY(CAST(:numbers AS text[])))
 """)
 # Rework orders on a ticket that is closed for good are kept and change nothing (ruling 48): no
 # index, but asked only where a number is not found otherwise.
 SET_ASIDE = text(
-    "SELECT message_id, state, coalesce(mended, body) AS body FROM raw_messages"
+    "SELECT message_id, state, coalesce(mended, body) AS body,"
+    " CASE WHEN mended IS NULL THEN seal_key_id ELSE mended_key_id END AS seal_key_id"
+    " FROM raw_messages"
     " WHERE bureau_id = :bureau AND source = :source AND state = 'ignored'"
     " AND type = 'ticket.rework' AND coalesce(mended, body) IS NOT NULL"
 )

@@ -16,6 +16,7 @@ from pydantic import (
 from services.scoring.rules.periods import MONTH, Period
 from services.scoring.schemas import APeriod, Instant, Query
 from shared.domain.roads import plain
+from shared.vault.free_text import hide_people
 from shared.web.bodies import AtField, Body, Whole
 
 SCORE = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
@@ -78,7 +79,7 @@ class InspectionBody(Body):
     to_no: HouseNo | None = None
     score: Score
     inspected_on: Day | None = None
-    note: Annotated[str, Field(max_length=500)] | None = None
+    note: Annotated[str, Field(max_length=500), AfterValidator(hide_people)] | None = None
 
     @model_validator(mode="after")
     def _segment(self) -> Self:
@@ -102,7 +103,7 @@ class MediaItemBody(Body):
 
     month: Month
     contractor: Name
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(hide_people)]
     published_on: Day
     outlet: Name
     url: Annotated[str, Field(max_length=500), AfterValidator(_url)] | None = None
@@ -115,7 +116,7 @@ class MediaItemBody(Body):
 
 
 class Withdrawal(Body):
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(hide_people)]
 
 
 class RegisterQuery(Query):

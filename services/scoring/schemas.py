@@ -18,6 +18,7 @@ from services.scoring.rules.metrics import BY_ID, Metric
 from services.scoring.rules.periods import MONTH, Period, find_period
 from services.scoring.rules.verdicts import Part
 from shared.domain.calendar import CITY_ZONE
+from shared.vault.free_text import hide_people
 from shared.web.bodies import AtField, Body, Moment
 
 INSTANT = re.compile(
@@ -157,7 +158,9 @@ class ChangesQuery(Query):
 
 
 class FreezeBody(Body):
-    reason: str | None = Field(default=None, min_length=1, max_length=500)
+    reason: Annotated[str, AfterValidator(hide_people)] | None = Field(
+        default=None, min_length=1, max_length=500
+    )
 
 
 class CityRanksQuery(Query):

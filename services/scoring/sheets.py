@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from shared.errors import Invalid
+from shared.vault.free_text import hide_people
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -93,9 +94,9 @@ def _fields(cells: Sequence[Cell], headings: Mapping[str, str]) -> list[str]:
         name = cell.strip() if isinstance(cell, str) else ""
         field = headings.get(name, "")
         if not field and cell is not None and name:
-            raise Invalid.field(f"/rows/1/{place}", f"不认识的列“{name[:50]}”")
+            raise Invalid.field(f"/rows/1/{place}", f"不认识的列“{hide_people(name[:50])}”")
         if field and field in fields:
-            raise Invalid.field(f"/rows/1/{place}", f"“{name}”一列重复")
+            raise Invalid.field(f"/rows/1/{place}", f"“{hide_people(name)}”一列重复")
         fields.append(field)
     return fields
 

@@ -33,6 +33,7 @@ SETTINGS = {
     # Whose words failed to be written is nobody's business in a log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
 DISGUISE_HINT = "。系统不许用户命名空间时，请换普通用户运行，或让其他用户能进入安装与数据目录"

@@ -25,6 +25,7 @@ from shared.tickets import Ledger, find_tickets, lock_ids
 from shared.vault.callers import Caller, Mask
 from shared.vault.free_text import hide_people
 from shared.vault.keyring import Keyring
+from shared.vault.originals import open_original
 
 PAGE = 200
 ALL_PARTS = tuple(ErasurePart)
@@ -125,10 +126,15 @@ async def find_messages_of(tx: Tx, keyring: Keyring, hashes: Collection[bytes]) 
         found += [
             str(row.message_id)
             for row in rows
-            if wanted & set(_hashes_in(keyring, row.body, row.mended))
+            if wanted & set(_hashes_in(keyring, *_opened(keyring, row, bureau=tx.bureau)))
         ]
         after = rows[-1].arrival
     return found
+
+
+def _opened(keyring: Keyring, row: Any, *, bureau: int) -> list[bytes | None]:
+    kept = ((row.body, row.seal_key_id), (row.mended, row.mended_key_id))
+    return [open_original(*one, row, bureau=bureau, keyring=keyring) for one in kept]
 
 
 def _hashes_in(keyring: Keyring, *bodies: bytes | None) -> list[bytes]:

@@ -17,7 +17,7 @@ CALLERS = text(
 # A message that waits, or was given up, is as good as ignored once its words are gone; what was
 # found wrong with it may quote them.
 WITHOUT_WORDS = (
-    "body = NULL, mended = NULL, erased_at = :now,"
+    "body = NULL, seal_key_id = NULL, mended = NULL, mended_key_id = NULL, erased_at = :now,"
     " state = CASE WHEN state IN ('waiting', 'pending') THEN 'ignored' ELSE state END, problem ="
     """ CASE WHEN state = 'quarantined' THEN CAST('{"code": "erased"}' AS jsonb) END"""
 )
@@ -72,11 +72,14 @@ PARKED = (
     " AND d.parked_at IS NOT NULL)"
 )
 UNPROCESSED = "m.ticket_id IS NULL AND m.body IS NOT NULL AND m.state = 'pending'"
+ORIGINALS = (
+    "m.message_id, m.arrival, m.received_at, m.body, m.seal_key_id, m.mended, m.mended_key_id"
+)
 LIST_UNATTACHED = text(
-    "SELECT u.* FROM (SELECT message_id, arrival, body, mended, received_at FROM raw_messages"  # noqa: S608
+    f"SELECT u.* FROM (SELECT {ORIGINALS} FROM raw_messages AS m"  # noqa: S608
     f"  WHERE bureau_id = :bureau AND {UNATTACHED}"
-    " UNION ALL SELECT m.message_id, m.arrival, m.body, m.mended, m.received_at"
-    "  FROM deliveries AS d JOIN raw_messages AS m ON m.bureau_id = d.bureau_id"
+    f" UNION ALL SELECT {ORIGINALS} FROM deliveries AS d"
+    "  JOIN raw_messages AS m ON m.bureau_id = d.bureau_id"
     "   AND m.message_id = CAST(d.payload->>'message_id' AS uuid)"
     "  WHERE d.bureau_id = :bureau AND d.subscriber = 'intake' AND d.parked_at IS NOT NULL"
     f"  AND {UNPROCESSED}) AS u"

@@ -36,7 +36,8 @@ LIST = text(
     " (SELECT count(*) FROM recovery_codes AS c WHERE c.bureau_id = a.bureau_id"
     " AND c.account = a.account AND c.used_at IS NULL) AS recovery_codes"
     " FROM accounts AS a LEFT JOIN sign_in_failures AS f ON f.bureau_id = a.bureau_id"
-    " AND f.kind = 'account' AND f.subject = a.account AND f.locked_until > clock_timestamp()"
+    " AND f.kind = 'account' AND f.locked_until > clock_timestamp()"
+    " AND f.subject = encode(sha256(a.account::bytea), 'hex')"
     " WHERE a.bureau_id = :bureau ORDER BY a.account"
 )
 SET_PASSWORD = text(

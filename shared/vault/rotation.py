@@ -36,7 +36,7 @@ KNOWN = text(
     "SELECT DISTINCT phone_hash, hash_key_id FROM callers WHERE bureau_id = :bureau"
     " AND phone_hash = ANY(CAST(:hashes AS bytea[]))"
 )
-# Secrets of platforms and of subscriptions: few, and each of a context of its own.
+# Secrets of platforms, of subscriptions and of accounts: few, each of a context of its own.
 SECRETS: Mapping[str, tuple[TextClause, TextClause]] = {
     f"{kind}:{{bureau}}:{{owner}}": (
         text(
@@ -53,12 +53,28 @@ SECRETS: Mapping[str, tuple[TextClause, TextClause]] = {
         ("source", "source_secrets", "source"),
         ("subscription", "subscription_secrets", "subscription_id"),
     )
+} | {
+    "totp:{bureau}:{owner}": (
+        text(
+            "SELECT account AS owner, account AS secret_id, totp_sealed AS sealed,"
+            " totp_seal_key_id AS seal_key_id FROM accounts WHERE bureau_id = :bureau"
+            " AND totp_seal_key_id <> :seal ORDER BY account FOR UPDATE"
+        ),
+        text(
+            "UPDATE accounts SET totp_sealed = :sealed, totp_seal_key_id = :seal"
+            " WHERE bureau_id = :bureau AND account = :owner AND account = :secret_id"
+        ),
+    )
 }
 USED = text(
     "SELECT DISTINCT hash_key_id AS id FROM callers WHERE bureau_id = :bureau"
     " UNION SELECT DISTINCT seal_key_id FROM callers WHERE bureau_id = :bureau"
     " UNION SELECT seal_key_id FROM source_secrets WHERE bureau_id = :bureau"
     " UNION SELECT seal_key_id FROM subscription_secrets WHERE bureau_id = :bureau"
+    " UNION SELECT totp_seal_key_id FROM accounts WHERE bureau_id = :bureau"
+    " UNION SELECT seal_key_id FROM raw_messages WHERE bureau_id = :bureau AND body IS NOT NULL"
+    " UNION SELECT mended_key_id FROM raw_messages WHERE bureau_id = :bureau"
+    " AND mended IS NOT NULL"
 )
 
 
@@ -110,7 +126,7 @@ async def renew_callers(tx: Tx, keyring: Keyring, *, limit: int = BATCH) -> int:
 
 
 async def renew_secrets(tx: Tx, keyring: Keyring) -> int:
-    """Those of platforms and subscriptions, all at once."""
+    """Those of platforms, subscriptions and accounts, all at once."""
     done = 0
     for form, (find, update) in SECRETS.items():
         rows = await tx.rows(find, bureau=tx.bureau, seal=keyring.current["seal"].id)

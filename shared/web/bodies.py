@@ -17,7 +17,14 @@ from pydantic import (
 )
 
 from shared.errors import ErrorKind, FieldError, HotlineError, Invalid
-from shared.web.texts import NO_NUL, find_nul, load_json, refuse_nul, refuse_twice
+from shared.web.texts import (
+    NO_NUL,
+    find_nul,
+    load_json,
+    refuse_nul,
+    refuse_twice,
+    told_name,
+)
 
 MAX_BODY = 262_144
 PATIENCE_SECONDS = 30.0
@@ -25,7 +32,6 @@ UTF_8 = frozenset({"utf-8", "utf8"})
 MODEL = TypeVar("MODEL", bound=BaseModel)
 YEARS = range(2000, 2101)
 MOST_FAULTS = 100
-LONGEST_NAME = 100
 
 
 class TooLarge(HotlineError):
@@ -158,7 +164,7 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     """JSON pointers and Chinese messages; never the value that was sent, nor more than is read."""
     return [
         {
-            "pointer": "".join(f"/{part}"[:LONGEST_NAME] for part in (*one["loc"], *_named(one))),
+            "pointer": "".join(f"/{told_name(part)}" for part in (*one["loc"], *_named(one))),
             "message": _message(one["type"], one["msg"]),
         }
         for one in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]

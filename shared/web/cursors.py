@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from shared.errors import Invalid
 from shared.vault.keyring import Keyring
+from shared.web.texts import told_name
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -47,7 +48,7 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in known:
-            raise Invalid.field(f"/{name}", "不认识的查询参数")
+            raise Invalid.field(f"/{told_name(name)}", "不认识的查询参数")
         if name in seen:
             raise Invalid.field(f"/{name}", "只能给一次")
         seen.add(name)

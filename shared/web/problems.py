@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from shared.errors import ErrorKind, HotlineError
+from shared.web.measuring import ROUTE, UNKNOWN
 from shared.web.tracing import trace_id
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ def problem_body(error: HotlineError, status: int, instance: str) -> dict[str, A
     return body | error.extra
 
 
+def route_of(request: Request) -> str:
+    """By its template, never by its address: whoever asked may have put anything there."""
+    route = request.scope.get(ROUTE) or getattr(request.scope.get("route"), "path", UNKNOWN)
+    return f"{request.method} {route}"
+
+
 def answer(body: Mapping[str, Any], status: int, *, retry_after: int | None = None) -> Response:
     headers = {}
     if status in (429, 503):
@@ -72,7 +79,7 @@ async def render_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HotlineError)
     status = STATUS_BY_KIND[error.kind]
     if status >= 500:
-        log.warning("request failed", extra={"code": error.code, "path": request.url.path})
+        log.warning("request failed", extra={"code": error.code, "route": route_of(request)})
     body = problem_body(error, status, trace_id(request.scope))
     return answer(body, status, retry_after=getattr(error, "retry_after", None))
 
@@ -119,7 +126,7 @@ async def render_unexpected(request: Request, error: Exception) -> Response:
     """Never a stack trace, never a caller's data: the log has the one, the database the other."""
     log.error(
         "unexpected error",
-        extra={"path": request.url.path, "kind": type(error).__name__},
+        extra={"route": route_of(request), "kind": type(error).__name__},
         exc_info=error,
     )
     slug, title = TITLES[500]

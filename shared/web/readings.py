@@ -1,12 +1,22 @@
 """What a request shows, as the audit log is told of it."""
 
+import re
+
 from fastapi import Request
 
 from shared.domain.actor import Actor
 from shared.domain.readings import Reading, ReadingKind
+from shared.vault.free_text import hide_people
+from shared.web.texts import told_name
 from shared.web.tracing import traceparent
 
+CODE = re.compile(r"[A-Za-z0-9_.:+/-]{0,64}|[\u4e00-\u9fff]{2,16}(?:街道|镇|乡)")
 CURSORS = frozenset({"cursor", "updated_after"})
+
+
+def is_code(given: str) -> bool:
+    """A code or the name of a street office; not words, and no number of a person's."""
+    return CODE.fullmatch(given) is not None and hide_people(given) == given
 
 
 def reading_of(request: Request, actor: Actor, kind: ReadingKind, **detail: object) -> Reading:
@@ -17,9 +27,9 @@ def reading_of(request: Request, actor: Actor, kind: ReadingKind, **detail: obje
 
 
 def reading_page(request: Request, actor: Actor, kind: ReadingKind) -> Reading:
-    """The same for a list: its filters, of words sought their length; they may be a citizen's."""
+    """The same for a list: its filters. Of words sought, the length; they may be a citizen's."""
     query = {
-        name: len(one) if name == "q" else one
+        told_name(name): one if name != "q" and is_code(one) else len(one)
         for name, one in request.query_params.items()
         if name not in CURSORS
     }

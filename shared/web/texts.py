@@ -1,13 +1,18 @@
 """JSON as it comes from outside: read once, and refused where two readers could differ over it."""
 
 import json
+import re
 from typing import Any
 
 import orjson
 
 from shared.errors import Invalid
+from shared.vault.free_text import hide_people
 
 MAX_DEPTH = 64
+LONGEST_NAME = 100
+NAME = re.compile(r"[A-Za-z_-][A-Za-z0-9_.:-]*|[0-9]{1,6}")
+UNTOLD = "****"
 NUL = rb"\u0000"  # the only way to write one in JSON
 NO_NUL = "文本中不能有空字符（U+0000）"
 
@@ -39,6 +44,13 @@ def parts_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def told_name(name: object) -> str:
+    """A field's name as errors may repeat it: what is no name may be a citizen's."""
+    text = str(name)
+    is_plain = NAME.fullmatch(text) is not None and hide_people(text) == text
+    return text[:LONGEST_NAME] if is_plain else UNTOLD
+
+
 def find_nul(value: Any) -> str | None:
     """Pointer to a text, or to an object with a name, that holds U+0000.
 
@@ -52,7 +64,7 @@ def find_nul(value: Any) -> str | None:
         if isinstance(one, dict):
             if any("\0" in name for name in one):
                 return pointer
-            waiting += [(f"{pointer}/{name}", part) for name, part in one.items()]
+            waiting += [(f"{pointer}/{told_name(name)}", part) for name, part in one.items()]
         elif isinstance(one, list):
             waiting += [(f"{pointer}/{index}", part) for index, part in enumerate(one)]
     return None
@@ -71,6 +83,6 @@ def refuse_twice(raw: bytes) -> None:
         names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
             name = next(name for name in names if names.count(name) > 1)
-            raise Invalid.field(f"/{name}", "同一字段写了两次")
+            raise Invalid.field(f"/{told_name(name)}", "同一字段写了两次")
 
     json.loads(raw or b"{}", object_pairs_hook=read, parse_int=str, parse_float=str)

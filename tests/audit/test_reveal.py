@@ -18,7 +18,7 @@ Viewers = Callable[[str], Awaitable[list[dict[str, Any]]]]
 ASKED: Mapping[str, Any] = {"field": "phone", "reason_code": "contact_caller", "reason": "先行联系"}
 KEPT = text(
     "SELECT status, answer FROM idempotency_keys WHERE bureau_id = :bureau"
-    " AND idempotency_key = 'reveal-once'"
+    " AND idempotency_key = encode(sha256('reveal-once'), 'hex')"
 )
 
 

@@ -108,6 +108,8 @@ def test_nginx_keeps_what_is_internal_inside_and_lets_bodies_as_large_as_the_ser
         assert "listen      443 ssl" in server
         assert f"client_max_body_size {MAX_BODY // 1024}k;" in server
         assert "proxy_next_upstream error timeout non_idempotent;" in server
+    assert "$args" not in read("deploy/nginx/minhu.conf")  # a query may hold a citizen's words
+    assert "access_log /var/log/nginx/minhu.access.log minhu;" in read("deploy/nginx/minhu.conf")
     (lists,) = re.findall(r"location /v1/reconciliations/ \{([^}]+)\}", public[0])
     assert f"client_max_body_size {MAX_LIST // 1024**2}m;" in lists
     for service, offset in PORT_OFFSETS.items():

@@ -52,7 +52,7 @@ VOLATILE_OF: Mapping[str, frozenset[str]] = {
     "audit_entries": frozenset({"entry", "recorded_at"}),
     "redrives": frozenset({"redrive_id", "parked_at", "redriven_at"}),
     "callback_log": frozenset({"number"}),
-    "raw_messages": frozenset({"received_at"}),
+    "raw_messages": frozenset({"received_at", "body", "mended"}),  # sealed; `digest` tells
     # A call made twice is two attempts.
     "reconciliation_pulls": frozenset({"attempts"}),
     "reconciliation_requests": frozenset({"attempts"}),

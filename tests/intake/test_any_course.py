@@ -48,7 +48,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "occurred_at": MOMENTS,
 }
 UNSETTLED = text(
-    "SELECT type, convert_from(body, 'UTF8') AS body FROM raw_messages"
+    "SELECT type, upstream_no FROM raw_messages"
     " WHERE state NOT IN ('applied', 'ignored', 'waiting', 'quarantined')"
 )
 STRANDED = text(

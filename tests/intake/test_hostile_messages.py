@@ -9,6 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from shared.tickets import Hotline
+from shared.vault.originals import open_original
 from tests.conftest import BUREAU
 from tests.factories import SetClock
 from tests.intake.conftest import Drain
@@ -16,7 +17,7 @@ from tests.platform import CREATED, Platform
 
 WHEN = "2026-11-18T09:12:00+08:00"
 KEPT = text(
-    "SELECT body, state, coalesce(mended, body) = body AS whole FROM raw_messages"
+    "SELECT message_id, body, seal_key_id, state, mended IS NULL AS whole FROM raw_messages"
     " WHERE message_id = CAST(:receipt AS uuid)"
 )
 OWED = text("SELECT count(*) AS n FROM deliveries")
@@ -146,7 +147,9 @@ async def settled(hotline: Hotline, receipt: str) -> tuple[bytes, str, int]:
     assert row is not None
     assert owed is not None
     assert row.whole
-    return bytes(row.body), row.state, owed.n
+    opened = open_original(row.body, row.seal_key_id, row, bureau=BUREAU, keyring=hotline.keyring)
+    assert opened is not None
+    return opened, row.state, owed.n
 
 
 def is_refusal(status: int, problem: dict[str, Any]) -> bool:

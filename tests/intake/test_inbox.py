@@ -9,6 +9,7 @@ import pytest
 from services.intake.inbox import Inbox, Incoming, open_inbox
 from shared.errors import Unavailable
 from shared.settings import Settings
+from shared.vault.keyring import Keyring
 from tests.conftest import BUREAU
 
 FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
@@ -18,7 +19,8 @@ FAREWELL = b"E" + (len(FIELDS) + 4).to_bytes(4, "big") + FIELDS
 
 @pytest.fixture(params=[True, False], ids=["in groups", "one by one"])
 async def inbox(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Inbox]:
-    async with open_inbox(settings.database_url, group_commit=request.param) as opened:
+    keyring = Keyring.load(settings.keyring_file)
+    async with open_inbox(settings.database_url, keyring, group_commit=request.param) as opened:
         yield opened
 
 

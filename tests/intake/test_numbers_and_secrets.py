@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from shared.identity.sources import rotate_source
 from shared.tickets import Hotline
+from shared.vault.originals import open_original
 from tests.conftest import BUREAU
 from tests.factories import Desk, SetClock
 from tests.intake.conftest import Drain
@@ -30,7 +31,8 @@ ODD = [
     "工单😀",
 ]
 KEPT = text(
-    "SELECT body, digest, mended, mended_by, mended_at, state FROM raw_messages"
+    "SELECT message_id, body, seal_key_id, digest, mended, mended_key_id, mended_by, mended_at,"
+    " state FROM raw_messages"
     " WHERE message_id = CAST(:receipt AS uuid)"
 )
 
@@ -129,9 +131,14 @@ async def test_what_was_sent_stays_as_it_came_when_it_is_mended(
     async with hotline.database.transaction(BUREAU, writing=False) as tx:
         row = await tx.row(KEPT, receipt=receipt)
     assert row is not None
-    assert (bytes(row.body), bytes(row.digest)) == (sent, hashlib.sha256(sent).digest())
-    assert b'"urgency": "urgent"' in bytes(row.mended)
-    assert b"1180591620717411303424" in bytes(row.mended)
+    opening: Any = {"bureau": BUREAU, "keyring": hotline.keyring}
+    kept = open_original(row.body, row.seal_key_id, row, **opening)
+    mending = open_original(row.mended, row.mended_key_id, row, **opening)
+    assert (kept, bytes(row.digest)) == (sent, hashlib.sha256(sent).digest())
+    assert mending is not None
+    assert b'"urgency": "urgent"' in mending
+    assert b"1180591620717411303424" in mending
+    assert b"SH-1" not in bytes(row.body) + bytes(row.mended)
     assert row.mended_by
     assert row.mended_at is not None
     assert (mended.status_code, row.state) == (202, "applied")

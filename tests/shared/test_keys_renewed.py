@@ -3,11 +3,15 @@
 import base64
 import json
 import shutil
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from shared.domain.words import Role
+from shared.identity.accounts import add_account, enrol, get_account, seal_context
 from shared.settings import Settings
 from shared.tickets import Hotline
 from shared.vault import rotation
@@ -15,6 +19,7 @@ from shared.vault.callers import Caller, seal_caller
 from shared.vault.ciphers import ALGORITHMS, Key, WrongSeal, digest, is_offered, seal, unseal
 from shared.vault.keyfile import create_keyring, retire_key, rotate_key
 from shared.vault.keyring import Keyring, SealBroken
+from shared.vault.originals import open_original, seal_original
 from shared.web.cursors import decode_cursor, encode_cursor
 from shared.worker.renewing import Renewer
 from tests.conftest import BUREAU
@@ -26,6 +31,16 @@ STORED = text(
     " FROM callers WHERE bureau_id = :bureau"
 )
 NUMBERS = 7
+SAID = b'{"caller":{"phone":"13812345678"}}'
+KEEP = text(
+    "INSERT INTO raw_messages (bureau_id, message_id, source, webhook_id, digest, body,"
+    " seal_key_id, mended, stream_id, received_at, state) VALUES (:bureau, CAST(:id AS uuid),"
+    " 'city-12345', 'x', '', :body, :key, :mended, -1, clock_timestamp(), 'ignored')"
+)
+KEPT = text(
+    "SELECT message_id, body, seal_key_id, mended, mended_key_id FROM raw_messages"
+    " WHERE bureau_id = :bureau ORDER BY message_id"
+)
 
 
 @pytest.fixture
@@ -76,6 +91,62 @@ async def test_a_caller_has_one_hash_at_any_moment_of_a_change(
         used = await rotation.list_used_keys(tx)
     assert keyring.current["hash"].id in used
     assert not used & {key.id for key in keyring.before("hash")}
+
+
+async def test_originals_are_sealed_and_go_over_to_the_new_key(
+    hotline: Hotline, tmp_path: Path
+) -> None:
+    path = tmp_path / "keyring.json"
+    shutil.copy(hotline.settings.keyring_file, path)
+    before = Keyring.load(path)
+    numbers = [uuid.UUID(int=one) for one in range(1, 6)]
+    for one in numbers:
+        body, key_id = seal_original(SAID, one, bureau=BUREAU, keyring=before)
+        values = {"body": body, "key": key_id} if one.int > 2 else {"body": SAID, "key": None}
+        async with hotline.database.transaction(BUREAU) as tx:
+            await tx.run(KEEP, bureau=BUREAU, id=one, mended=SAID, **values)
+    rotate_key(path, "seal")
+    keyring = Keyring.load(path)
+    renewer = Renewer(Hotline(hotline.settings, hotline.database, keyring))
+
+    await renewer.look()
+    again = await renewer.renew()
+
+    async with hotline.database.transaction(BUREAU, writing=False) as tx:
+        rows = await tx.rows(KEPT, bureau=BUREAU)
+        used = await rotation.list_used_keys(tx)
+    opening: Any = {"bureau": BUREAU, "keyring": keyring}
+    current = keyring.current["seal"].id
+    assert [row.message_id for row in rows] == numbers
+    for row in rows:
+        assert (row.seal_key_id, row.mended_key_id) == (current, current)
+        assert b"13812345678" not in bytes(row.body) + bytes(row.mended)
+        assert open_original(row.body, row.seal_key_id, row, **opening) == SAID
+        assert open_original(row.mended, row.mended_key_id, row, **opening) == SAID
+    assert again == 0
+    assert current in used
+    assert before.current["seal"].id not in used
+
+
+async def test_the_seeds_of_codes_go_over_to_the_new_key(hotline: Hotline, tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    shutil.copy(hotline.settings.keyring_file, path)
+    before = Keyring.load(path)
+    async with hotline.database.transaction(BUREAU) as tx:
+        await add_account(tx, "wangfang", actor="王芳", role=Role.DESK, unit=None)
+        await enrol(tx, "wangfang", keyring=before)
+    rotate_key(path, "seal")
+    keyring = Keyring.load(path)
+
+    await Renewer(Hotline(hotline.settings, hotline.database, keyring)).renew()
+
+    async with hotline.database.transaction(BUREAU) as tx:
+        row = await get_account(tx, "wangfang")
+        used = await rotation.list_used_keys(tx)
+    context = seal_context(BUREAU, "wangfang")
+    assert row.totp_seal_key_id == keyring.current["seal"].id
+    assert keyring.unseal(bytes(row.totp_sealed), row.totp_seal_key_id, context)
+    assert before.current["seal"].id not in used
 
 
 async def test_who_has_not_read_the_new_file_yet_opens_what_others_sealed(path: Path) -> None:

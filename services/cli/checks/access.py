@@ -25,8 +25,11 @@ LIVE = text(
     " AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY created_at, key_id"
 )
 LOCKED = text(
-    "SELECT subject FROM sign_in_failures"
-    " WHERE bureau_id = :bureau AND locked_until > clock_timestamp() ORDER BY kind, subject"
+    "SELECT CASE WHEN f.kind = 'address' THEN f.subject"
+    " ELSE coalesce(a.account, '没有这个登录名') END AS subject FROM sign_in_failures AS f"
+    " LEFT JOIN accounts AS a ON a.bureau_id = f.bureau_id AND f.kind = 'account'"
+    " AND f.subject = encode(sha256(a.account::bytea), 'hex')"
+    " WHERE f.bureau_id = :bureau AND f.locked_until > clock_timestamp() ORDER BY f.kind, 1"
 )
 
 

@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cli.checks.finding import Finding, Grade, bad, good
+from services.cli.checks.finding import Finding, Grade, bad, good, watch
 from shared.db.migrate import config
 from shared.db.policies import APP_ROLE
 from shared.embedded.binaries import OLDEST_MAJOR
@@ -34,6 +34,14 @@ LOG = text(
     " has_table_privilege('ticket_events', 'UPDATE, DELETE, TRUNCATE') AS may_change"
 )
 GUARDS = 2
+# What keeps the server's own log from repeating rows and parameters.
+QUIET = (
+    ("log_error_verbosity", "terse"),
+    ("log_min_error_statement", "panic"),
+    ("log_parameter_max_length", "0"),
+    ("log_parameter_max_length_on_error", "0"),
+)
+SETTING = text("SELECT current_setting(:name)")
 WALLS = text(
     "SELECT count(*) AS tables, array_agg(c.relname ORDER BY c.relname) FILTER (WHERE NOT"
     " (c.relrowsecurity AND c.relforcerowsecurity) OR NOT EXISTS (SELECT FROM pg_policy AS p"
@@ -76,7 +84,8 @@ async def check_rights(connection: AsyncConnection) -> list[Finding]:
     role = await check_role(connection)
     if role.grade is Grade.BAD:
         return [role]
-    return [role, await check_walls(connection), await check_log(connection)]
+    found = [await check_walls(connection), await check_log(connection)]
+    return [role, *found, await check_quiet(connection)]
 
 
 async def check_role(connection: AsyncConnection) -> Finding:
@@ -95,6 +104,17 @@ async def check_walls(connection: AsyncConnection) -> Finding:
     if walls.open:
         return bad("行级隔离", f"{'、'.join(walls.open)} 没有强制隔离", MIGRATE)
     return good("行级隔离", f"{walls.tables} 张表强制按局隔离")
+
+
+async def check_quiet(connection: AsyncConnection) -> Finding:
+    values = {
+        name: (await connection.execute(SETTING, {"name": name})).scalar() for name, _ in QUIET
+    }
+    loud = [f"{name}={value}" for name, value in QUIET if values[name] != value]
+    if loud:
+        mend = f"请由数据库管理员设 {'、'.join(loud)}，见 docs/deploy.md"
+        return watch("数据库的日志", "出错时可能复述写入的内容", mend)
+    return good("数据库的日志", "不复述写入的内容")
 
 
 async def check_log(connection: AsyncConnection) -> Finding:

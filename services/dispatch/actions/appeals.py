@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.dispatch.actions.disposal import place_of
 from services.dispatch.actions.faults import conflict, forbidden
 from services.dispatch.actions.requests import check_window
 from services.dispatch.case import Case
@@ -48,8 +49,8 @@ def appeal(case: Case, body: AppealBody) -> None:
         since = max(since, led.dispatched_at)
         check_window(case, "appeal.window", since=since, code="APPEAL_TOO_LATE")
     files = tuple(
-        Attachment(one.kind, one.url, one.sha256)
-        for one in body.evidence
+        Attachment(one.kind, place_of(case, one.url, f"/evidence/{place}/url"), one.sha256)
+        for place, one in enumerate(body.evidence)
         if one.kind is not None and one.url is not None
     )
     said = [one.text for one in body.evidence if one.text is not None]

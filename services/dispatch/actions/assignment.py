@@ -64,5 +64,5 @@ def accept(case: Case, body: Acceptance) -> None:
     unit = case.actor.unit
     assert unit is not None
     kind = TicketAccepted if case.is_lead else AssistAccepted
-    section = case.mask(body.section) if body.section is not None else None
-    case.record(kind(unit=unit, executor=case.mask(body.executor), section=section))
+    executor, section = case.clean(body.executor) or "", case.clean(body.section)
+    case.record(kind(unit=unit, executor=executor, section=section))

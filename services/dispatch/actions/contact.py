@@ -13,6 +13,6 @@ def contact(case: Case, body: ContactBody) -> None:
         by=case.actor.name,
         unit=case.actor.unit,
         reason_code=body.reason_code,
-        call_id=body.call_id,
+        call_id=case.clean(body.call_id),
     )
     case.record(event, note=body.content)

@@ -1,6 +1,7 @@
 """Physical work (处置), site visits (现场查看) and feedback (反馈)."""
 
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from services.dispatch.actions.faults import fault, refuse
 from services.dispatch.case import Case
@@ -27,15 +28,29 @@ from shared.domain.words import TicketState
 from shared.labels import APPEAL_FINDINGS, FACT_FINDINGS
 
 
-def attachments(bodies: Sequence[AttachmentBody]) -> tuple[Attachment, ...]:
-    return tuple(Attachment(body.kind, body.url, body.sha256) for body in bodies)
+def attachments(case: Case, bodies: Sequence[AttachmentBody]) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(body.kind, place_of(case, body.url, f"/attachments/{place}/url"), body.sha256)
+        for place, body in enumerate(bodies)
+    )
+
+
+def place_of(case: Case, url: str, pointer: str) -> str:
+    """A file's address, which goes out with the ticket: none that tells of the caller.
+
+    Recordings are often named by the number called; a mask would leave a dead link.
+    """
+    plain = unquote(url)
+    if case.mask(plain) != plain:
+        refuse([fault(pointer, "TELLS_OF_CALLER")])
+    return url
 
 
 def dispose(case: Case, body: Disposal) -> None:
     """Work reported. An assist that says it is done ends its own part only."""
     unit = case.actor.unit
     assert unit is not None
-    files = attachments(body.attachments)
+    files = attachments(case, body.attachments)
     if case.is_assist and body.done:
         case.record(AssistDone(unit, body.site_check, files), work=body.text)
     else:
@@ -75,7 +90,7 @@ def visit_site(case: Case, body: SiteVisitBody) -> None:
         lng=body.lng,
         lat=body.lat,
         commitments=tuple(Commitment(one.due_on) for one in body.commitments),
-        attachments=attachments(body.attachments),
+        attachments=attachments(case, body.attachments),
     )
     promises = {f"commitment:{i}": one.text for i, one in enumerate(body.commitments)}
     promises |= {f"owner:{i}": one.owner for i, one in enumerate(body.commitments)}
@@ -108,7 +123,7 @@ def feedback(case: Case, body: FeedbackBody) -> None:
         fact_finding=body.fact_finding,
         appeal_finding=body.appeal_finding,
         contact_id=body.contact_id,
-        attachments=attachments(body.attachments),
+        attachments=attachments(case, body.attachments),
     )
     case.record(event, summary=body.summary, fact_note=body.fact_note, appeal_note=body.appeal_note)
 

@@ -21,6 +21,7 @@ from services.intake.schemas.messages import (
 from shared.domain.ticket import Ticket
 from shared.errors import HotlineError
 from shared.tickets import Ledger
+from shared.vault.originals import open_original
 from shared.worker.deliveries import Delivery
 
 
@@ -28,14 +29,14 @@ async def apply_messages(ledger: Ledger, batch: Sequence[Delivery]) -> None:
     """Handler of `message.received`. Handled twice, the second time finds nothing pending."""
     ids = [str(delivery.payload["message_id"]) for delivery in batch if delivery.payload]
     rows = [row for row in await queries.read_messages(ledger.tx, ids) if row.state == "pending"]
-    readings, refused = read_all(rows)
+    readings, refused = read_all(ledger, rows)
     told = sorted({no for _, reading in readings for no in numbers_of(reading)})
     await lock_numbers(ledger, told)
     created = [no for _, reading in readings for no in created_numbers(reading)]
     waiting: Sequence[Any] = ()
     if created:
         waiting = await ledger.tx.rows(queries.WAITING, bureau=ledger.tx.bureau, numbers=created)
-    late, spoilt = read_all(waiting)
+    late, spoilt = read_all(ledger, waiting)
     new = sum(isinstance(reading.message, TicketCreated) for _, reading in readings)
     more = {no for _, reading in late for no in numbers_of(reading)}
     desk = await open_desk(ledger, sorted({*told, *more}), new=new)
@@ -59,12 +60,12 @@ async def apply_waiting(desk: IntakeDesk, waiting: Sequence[tuple[Any, Reading]]
 
 
 def read_all(
-    rows: Sequence[Any],
+    ledger: Ledger, rows: Sequence[Any]
 ) -> tuple[list[tuple[Any, Reading]], list[tuple[Any, NotAMessage]]]:
     readings, refused = [], []
     for row in rows:
         try:
-            readings.append((row, read_message(bytes(row.body))))
+            readings.append((row, read_message(spoken(ledger, row))))
         except NotAMessage as error:
             refused.append((row, error))
     return readings, refused
@@ -79,6 +80,12 @@ def numbers_of(reading: Reading) -> Iterator[str]:
     yield message.about
     if isinstance(message, ContentMessage):
         yield from message.data.other_nos or ()
+
+
+def spoken(ledger: Ledger, row: Any) -> bytes:
+    """The words the message speaks in: what was sent, or what it was mended to."""
+    bureau, keyring = ledger.tx.bureau, ledger.keyring
+    return open_original(row.body, row.seal_key_id, row, bureau=bureau, keyring=keyring) or b""
 
 
 def created_numbers(reading: Reading) -> Iterator[str]:

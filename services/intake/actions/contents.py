@@ -17,6 +17,7 @@ from shared.tickets import list_entries
 from shared.vault.free_text import hide_people
 
 NUMBERS = 1_000_000
+IN_WORDS = frozenset({"category", "street", "object_unit"})
 
 
 def create(desk: IntakeDesk, source: str, message: TicketCreated) -> Ticket:
@@ -26,6 +27,7 @@ def create(desk: IntakeDesk, source: str, message: TicketCreated) -> Ticket:
     ticket_id = desk.ids.pop()
     caller = caller_of(data.caller)
     mask = desk.seal(ticket_id, caller)
+    word = masked_codes(word, mask)
     texts = masked_texts(word, mask)
     raw = unknown_fields(data)
     codes = {**word.codes}
@@ -130,7 +132,7 @@ def masked_word(
         desk.seal(ticket.ticket_id, caller)
     texts = masked_texts(word, hide)
     raw = unknown_fields(message.data)
-    return replace(word, texts=texts), masked_json(raw, hide) if raw else None
+    return replace(masked_codes(word, hide), texts=texts), masked_json(raw, hide) if raw else None
 
 
 def masked_texts(word: Word, hide: Hide) -> dict[str, str]:
@@ -139,6 +141,16 @@ def masked_texts(word: Word, hide: Hide) -> dict[str, str]:
         name: hide(body) if name == "address" else hide_people(hide(body))
         for name, body in word.texts.items()
     }
+
+
+def masked_codes(word: Word, hide: Hide) -> Word:
+    """Codes that a platform writes in words of its own go into files and reports."""
+    told = {
+        name: hide_people(hide(one))
+        for name, one in word.codes.items()
+        if name in IN_WORDS and isinstance(one, str)
+    }
+    return replace(word, codes={**word.codes, **told})
 
 
 def masked_json(raw: str, hide: Hide) -> str:

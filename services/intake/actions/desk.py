@@ -8,12 +8,14 @@ from typing import Any
 import orjson
 
 from services.intake import queries, reconciliation_queries
+from shared.db import Tx
 from shared.domain.actor import Actor
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.ticket import Ticket
 from shared.domain.words import Role
 from shared.tickets import Ledger, find_masters, lock_ids
 from shared.vault.callers import Caller, CallerRow, Mask, seal_caller
+from shared.vault.keyring import Keyring
 from shared.vault.rotation import adopt_known
 
 Mark = dict[str, Any]
@@ -147,21 +149,20 @@ async def open_desk(ledger: Ledger, numbers: Sequence[str], *, new: int) -> Inta
     masters = await find_masters(tx, tickets.values(), locking=True)
     tickets |= {master.ticket_id: master for master in masters.values()}
     texts = await queries.standing_texts(tx, list(tickets))
-    callers = await read_callers(ledger, list(tickets))
+    callers = await read_callers(tx, ledger.keyring, list(tickets))
     rows = await tx.rows(queries.NEXT_IDS, count=new) if new else []
     return IntakeDesk(ledger, known, tickets, texts, [row.id for row in rows], callers)
 
 
-async def read_callers(ledger: Ledger, ids: Sequence[int]) -> dict[int, Caller]:
+async def read_callers(tx: Tx, keyring: Keyring, ids: Sequence[int]) -> dict[int, Caller]:
     """Unsealed, for masking later words only."""
     if not ids:
         return {}
-    tx = ledger.tx
     rows = await tx.rows(queries.SEALED_CALLERS, bureau=tx.bureau, ids=list(ids))
     return {
         row.ticket_id: Caller(
             **orjson.loads(
-                ledger.keyring.unseal(
+                keyring.unseal(
                     bytes(row.sealed), row.seal_key_id, f"caller:{tx.bureau}:{row.ticket_id}"
                 )
             )

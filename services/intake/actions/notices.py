@@ -10,6 +10,7 @@ from shared.domain import events
 from shared.domain.clockwork import rework_until, supervised_until
 from shared.domain.ticket import Ticket
 from shared.domain.words import ClockName, FollowUpLevel, TicketState
+from shared.vault.free_text import hide_people
 
 HIGHEST_LEVEL = 3
 # Messages on these are kept and change nothing; those on a merged one go to its master.
@@ -25,7 +26,7 @@ def record(
     **texts: str | None,
 ) -> Ticket:
     mask = desk.mask_of(ticket, None)
-    told = {name: mask(body) for name, body in texts.items() if body}
+    told = {name: hide_people(mask(body)) for name, body in texts.items() if body}
     # What a platform dates ahead of our clock happened now at the latest.
     at = min(message.at, desk.ledger.now)
     after = desk.ledger.record(

@@ -31,6 +31,7 @@ from shared.domain.lifecycle import IllegalTransition
 from shared.domain.ticket import Ticket
 from shared.errors import Conflict
 from shared.tickets import Ledger, list_entries
+from shared.vault.originals import open_original
 
 LOGS_AT_ONCE = 500
 # Of several messages of one number, the one that tells best what becomes of it.
@@ -117,10 +118,10 @@ async def look(
         tx, {row.merged_into for row in tickets if row.merged_into is not None}
     )
     known = {row.upstream_no: ours_of(row, masters) for row in tickets}
-    held = held_by_number(row for row in rows if row.ticket_id is None)
+    held = held_by_number(ledger, (row for row in rows if row.ticket_id is None))
     if any(no not in known and no not in held for no in numbers):
         aside = await tx.rows(queries.SET_ASIDE, bureau=tx.bureau, source=listing.source)
-        held = held_by_number(aside) | held
+        held = held_by_number(ledger, aside) | held
     return known, held
 
 
@@ -147,10 +148,13 @@ def ours_of(row: Any, masters: Mapping[str, tuple[datetime | None, str | None]])
     )
 
 
-def held_by_number(rows: Any) -> dict[str, Held]:
+def held_by_number(ledger: Ledger, rows: Any) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for row in rows:
-        number = getattr(row, "upstream_no", None) if row.body is None else number_in(row.body)
+        body = open_original(
+            row.body, row.seal_key_id, row, bureau=ledger.tx.bureau, keyring=ledger.keyring
+        )
+        number = getattr(row, "upstream_no", None) if body is None else number_in(body)
         one = Held(receipt=str(row.message_id), status=row.state)
         if number is None:
             continue
@@ -163,7 +167,7 @@ def held_by_number(rows: Any) -> dict[str, Held]:
 def number_in(body: bytes) -> str | None:
     """The number a message is sent under, however little else of it makes sense."""
     try:
-        message = orjson.loads(bytes(body))
+        message = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
     data = message.get("data") if isinstance(message, dict) else None

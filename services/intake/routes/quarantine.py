@@ -1,6 +1,7 @@
 """Messages that could not be accepted: shown masked, mended, driven again (admin)."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -8,13 +9,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.intake import queries
-from services.intake.mending import masked_body, mended
+from services.intake.actions.desk import read_callers
+from services.intake.mending import masked_body, mended, upstream_of
 from services.intake.reading import read_message
 from shared.audit.entries import record_reading
+from shared.db import Tx
 from shared.domain.calendar import CITY_ZONE
 from shared.domain.readings import ReadingKind
 from shared.domain.words import Role
 from shared.errors import Conflict, NotFound
+from shared.tickets import Hotline
+from shared.vault.callers import Caller as KnownCaller
+from shared.vault.originals import open_original, seal_original
 from shared.web.auth import Caller, HotlineState, require_role
 from shared.web.bodies import Body, check, read_body
 from shared.web.cursors import decode_cursor, encode_cursor, list_answer, read_limit
@@ -53,15 +59,17 @@ async def list_quarantine(request: Request, hotline: HotlineState, caller: Calle
         receipts = [str(row.message_id) for row in rows[:limit]]
         shown = reading_of(request, caller.actor, ReadingKind.QUARANTINE, receipts=receipts)
         await record_reading(tx, shown)
+        bodies = [original_of(hotline, caller.bureau, row) for row in rows[:limit]]
+        known = await callers_of(tx, hotline, [upstream_of(body) for body in bodies])
     items = [
         {
             "receipt": str(row.message_id),
             "source": row.source,
             "received_at": row.received_at.astimezone(CITY_ZONE).isoformat(),
             "problem": orjson.loads(row.problem) if row.problem else None,
-            "body": masked_body(row.body),
+            "body": masked_body(body, known.get(upstream_of(body) or "", ())),
         }
-        for row in rows[:limit]
+        for row, body in zip(rows, bodies, strict=False)
     ]
     more = len(rows) > limit
     cursor = encode_cursor(hotline.keyring, purpose, rows[limit - 1].arrival) if more else None
@@ -86,15 +94,18 @@ async def redrive(
         if stored is not None:
             return stored
         row = await find_quarantined(ledger.tx, receipt)
-        body = mended(
-            bytes(row.body), check(Redrive, load_json(raw)).model_dump(exclude_unset=True)
-        )
+        patch = check(Redrive, load_json(raw)).model_dump(exclude_unset=True)
+        body = mended(original_of(hotline, caller.bureau, row) or b"", patch)
         reading = read_message(body, now=ledger.now)
+        sealed, seal_key = seal_original(
+            body, row.message_id, bureau=caller.bureau, keyring=hotline.keyring
+        )
         await ledger.tx.run(
             queries.REDRIVE,
             bureau=caller.bureau,
             id=row.message_id,
-            body=body,
+            body=sealed,
+            seal_key=seal_key,
             actor=caller.actor.name,
             now=ledger.now,
             type=reading.type,
@@ -108,6 +119,22 @@ async def redrive(
         await call.store(ledger.tx, response)
     hotline.ring()
     return response
+
+
+async def callers_of(
+    tx: Tx, hotline: Hotline, numbers: Collection[str | None]
+) -> dict[str, list[KnownCaller]]:
+    """Who called about the tickets that the messages speak of, by number."""
+    tickets = await queries.find_numbers(tx, [one for one in numbers if one])
+    callers = await read_callers(tx, hotline.keyring, sorted(set(tickets.values())))
+    found: dict[str, list[KnownCaller]] = {}
+    for (number, _), ticket in tickets.items():
+        found.setdefault(number, []).extend([callers[ticket]] if ticket in callers else [])
+    return found
+
+
+def original_of(hotline: Hotline, bureau: int, row: Any) -> bytes | None:
+    return open_original(row.body, row.seal_key_id, row, bureau=bureau, keyring=hotline.keyring)
 
 
 async def find_quarantined(tx: Any, receipt: str) -> Any:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -14,6 +15,7 @@ from pydantic import (
 
 from services.intake.schemas.fields import UpstreamNo, When
 from shared.domain.words import TicketState
+from shared.vault.free_text import hide_people
 from shared.web.bodies import YEARS, AtField, Body
 
 MOST_TICKETS = 50_000
@@ -66,7 +68,7 @@ class Assignment(Body):
     """To a unit, to a person, or to a person of a unit."""
 
     unit: Short | None = None
-    person: Short | None = None
+    person: Annotated[Short, AfterValidator(hide_people)] | None = None
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
@@ -76,4 +78,4 @@ class Assignment(Body):
 
 
 class Acceptance(Body):
-    reason: Note
+    reason: Annotated[Note, AfterValidator(hide_people)]
