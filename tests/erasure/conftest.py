@@ -16,13 +16,14 @@ from shared.tickets import Hotline
 from shared.worker.retention import Keeper
 from tests.conftest import BUREAU, Stack
 from tests.erasure.person import Story
-from tests.erasure.traces import open_inside
+from tests.erasure.traces import dump_database, open_inside
 from tests.factories import Desk, SetClock
 from tests.platform import Platform
 
 NOW = "2026-11-18T09:30:00+08:00"
 CLERK = Actor(Role.ADMIN, "周审")
 Erase = Callable[..., Coroutine[Any, Any, Told]]
+Dump = Callable[[], Coroutine[Any, Any, dict[str, bytes]]]
 
 
 @pytest.fixture
@@ -48,6 +49,12 @@ async def inside(stack: Stack, settings: Settings) -> AsyncIterator[asyncpg.Conn
     connection = await open_inside(stack, settings)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def dump(inside: asyncpg.Connection, hotline: Hotline) -> Dump:
+    """All that lies in the database, by table, for who has the keys as well."""
+    return lambda: dump_database(inside, hotline.keyring)
 
 
 @pytest.fixture

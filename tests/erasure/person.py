@@ -39,7 +39,7 @@ class Story:
         return f"{token}，{NAME}来电{PHONE}"
 
     def file(self, kind: str) -> dict[str, str]:
-        token = f"https://files.example/{self.numbers()}-{PHONE}.bin"
+        token = f"https://files.example/file-{self.numbers()}.bin"
         self.said.append(token)
         return {"kind": kind, "url": token}
 

@@ -15,9 +15,9 @@ from shared.domain.ticket import Ticket
 from shared.settings import Settings
 from shared.tickets import Hotline, find_tickets, list_entries
 from tests.conftest import BUREAU
-from tests.erasure.conftest import Erase
+from tests.erasure.conftest import Dump, Erase
 from tests.erasure.person import CALLER, PHONE, Story
-from tests.erasure.traces import dump_database, dump_redis, hits
+from tests.erasure.traces import dump_redis, hits
 from tests.factories import SetClock
 
 MONTH = "2026-11"
@@ -82,11 +82,11 @@ async def test_of_an_erased_caller_no_word_is_left_and_no_figure_moves(  # noqa:
     keys: dict[str, str],
     hotline: Hotline,
     settings: Settings,
-    inside: asyncpg.Connection,
+    dump: Dump,
 ) -> None:
     figures = await look_at_figures(scoring, keys)
     content = await content_hash(hotline, BUREAU)
-    found = {word for _, word in hits(await dump_database(inside), story.words)}
+    found = {word for _, word in hits(await dump(), story.words)}
     assert found == {*story.words}, "what is not there before says nothing by being gone"
 
     done = await erase(of=told[0])
@@ -94,7 +94,7 @@ async def test_of_an_erased_caller_no_word_is_left_and_no_figure_moves(  # noqa:
 
     assert [(one.no, one.obstacles) for one in done.outcomes] == [(no, ()) for no in sorted(told)]
     assert done.messages == 3  # faulty, too early, and of a type that we do not know
-    left = hits(await dump_database(inside), story.words)
+    left = hits(await dump(), story.words)
     assert left <= {("audit_entries", "139****5670")}  # what a reveal was for, masked when written
     assert hits({"redis": await dump_redis(settings.redis_url)}, story.words) == set()
     assert await look_at_figures(scoring, keys) == figures
@@ -155,22 +155,22 @@ async def test_readers_find_the_tombstone_and_none_of_the_words(
 
 
 async def test_to_erase_again_changes_nothing_at_all(
-    told: tuple[str, str], erase: Erase, inside: asyncpg.Connection
+    told: tuple[str, str], erase: Erase, dump: Dump
 ) -> None:
     await erase(of=told[0])
-    before = await dump_database(inside)
+    before = await dump()
     again = await erase(*told)
 
     assert [one.is_covered for one in again.outcomes] == [True, True]
-    assert await dump_database(inside) == before
+    assert await dump() == before
 
 
 async def test_a_try_tells_what_would_go_and_changes_nothing(
-    told: tuple[str, str], erase: Erase, inside: asyncpg.Connection
+    told: tuple[str, str], erase: Erase, dump: Dump
 ) -> None:
-    before = await dump_database(inside)
+    before = await dump()
     tried = await erase(of=told[0], dry=True)
-    same = await dump_database(inside) == before
+    same = await dump() == before
     done = await erase(of=told[0])
 
     assert same
@@ -219,13 +219,17 @@ PARK = (
 
 
 async def test_a_message_given_up_at_the_door_is_erased_one_on_its_way_is_not(
-    story: Story, erase: Erase, inside: asyncpg.Connection, drain: Callable[[], Awaitable[int]]
+    story: Story,
+    erase: Erase,
+    inside: asyncpg.Connection,
+    dump: Dump,
+    drain: Callable[[], Awaitable[int]],
 ) -> None:
     await story.city.create("SH-parked", caller=CALLER, content=story.word())
     await inside.execute(PARK)
     await story.city.create("SH-coming", caller=CALLER, content=story.word())
     done = await erase(phone=PHONE)
-    left = hits(await dump_database(inside), story.said)
+    left = hits(await dump(), story.said)
     await inside.execute("UPDATE deliveries SET parked_at = NULL")
     await drain()
     states = await inside.fetch("SELECT state FROM raw_messages ORDER BY arrival")
