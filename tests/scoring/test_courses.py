@@ -17,6 +17,7 @@ LEFT_OUT = {
     "ticket.clocks_paused",
     "ticket.clocks_resumed",
     "ticket.commitment_kept",
+    "ticket.erased",
     "ticket.escalated",
     "ticket.site_visited",
 }
