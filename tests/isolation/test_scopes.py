@@ -120,6 +120,25 @@ async def test_a_unit_finds_what_hangs_on_its_own_tickets_alone(
     assert len(await ids_of(hotline, own, foreign, untouched)) == 3
 
 
+async def test_what_one_unit_was_shown_is_shown_to_no_other_on_the_same_connection(
+    hotline: Hotline, desk: Desk
+) -> None:
+    """A ticket seen is remembered until the transaction ends, for the unit that saw it."""
+    await led_by(desk, hotline, OURS)
+    events = text("SELECT DISTINCT ticket_id, pg_backend_pid() AS pid FROM ticket_events")
+    other = text("SELECT set_config('minhu.unit_id', :unit, true)")
+    async with hotline.ledger(Scope(BUREAU, OURS), writing=False) as ledger:
+        (seen,) = await ledger.tx.rows(events)
+        await ledger.tx.run(other, unit=THEIRS)
+        assert not await ledger.tx.rows(events)
+    async with hotline.ledger(Scope(BUREAU, THEIRS), writing=False) as ledger:
+        assert not await ledger.tx.rows(events)
+        remembered = await ledger.tx.row(text("SELECT current_setting('minhu.seen', true) AS it"))
+        (pid,) = await ledger.tx.rows(text("SELECT pg_backend_pid() AS pid"))
+    assert remembered is not None
+    assert (pid.pid, remembered.it) == (seen.pid, "")
+
+
 async def test_a_unit_complained_of_finds_nothing_of_the_ticket_it_had(
     hotline: Hotline, desk: Desk
 ) -> None:
