@@ -60,7 +60,7 @@ async def test_a_case_is_the_desks_until_it_is_handed_on_closed_and_comes_back(
 
     handed = await office.post("leader", f"{path}/assign", unit="greening-section", person="王芳")
     assert handed.json()["owner"] == {"unit": "greening-section", "person": "王芳"}
-    closed = await office.post("desk", f"{path}/close", reason="平台的测试件")
+    closed = await office.post("desk", f"{path}/close", reason="平台的测试件，问过 13800001234")
     assert (closed.status_code, closed.json()["state"]) == (200, "accepted")
     assert (await office.post("desk", f"{path}/close", reason="再来")).status_code == 409
     assert (await office.post("desk", f"{path}/request")).status_code == 409
@@ -82,7 +82,7 @@ async def test_a_case_is_the_desks_until_it_is_handed_on_closed_and_comes_back(
         ("resolved", "source"),
         ("reopened", "source"),
     ]
-    assert case["history"][2]["data"] == {"reason": "平台的测试件"}
+    assert case["history"][2]["data"] == {"reason": "平台的测试件，问过 138****1234"}
 
 
 async def test_what_was_accepted_opens_again_when_it_says_something_else(

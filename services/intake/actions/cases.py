@@ -29,6 +29,7 @@ from shared.domain.rulebook import Rulebook
 from shared.domain.words import UnitKind
 from shared.errors import Conflict, Invalid
 from shared.tickets import Ledger
+from shared.vault.free_text import hide_people
 
 Case = dict[str, Any]
 
@@ -273,7 +274,7 @@ def accept(book: CaseBook, case: Case, body: Acceptance) -> Case:
     """Closed with a reason: it stays so while the difference stays what it is."""
     check_open(case)
     after = {**case, "state": CaseState.ACCEPTED, "closed_at": book.ledger.now}
-    return book.tell(after, "accepted", {"reason": body.reason})
+    return book.tell(after, "accepted", {"reason": hide_people(body.reason)})
 
 
 async def request(book: CaseBook, case: Case, *, under_way: bool) -> Case:
