@@ -12,12 +12,14 @@ from tests.supply.lock import ROOT
 # Made to be found by their shape: each has a form that chance does not produce.
 SHAPES: Mapping[str, re.Pattern[bytes]] = {
     "私钥": re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/=]{16}"),
-    "接口密钥": re.compile(rb"\bmh_[a-hjkmnp-z2-9]{8}_[A-Za-z0-9-]{32}\b"),
+    "接口密钥": re.compile(rb"\bmh_[a-hjkmnp-z2-9]{8}_[A-Za-z0-9-]{32}(?![\w-])"),
     "签名密钥": re.compile(rb"\bwhsec_[A-Za-z0-9+/]{43}="),
     "云服务密钥": re.compile(rb"\b(?:AKIA|ASIA|LTAI)[0-9A-Za-z]{16,20}\b"),
-    "代码托管令牌": re.compile(rb"\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[A-Za-z0-9_-]{20})\b"),
+    "代码托管令牌": re.compile(
+        rb"\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[A-Za-z0-9_-]{20})(?![\w-])"
+    ),
     "令牌": re.compile(rb"\beyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-    "群机器人地址": re.compile(rb"(?:webhook/send\?key=|access_token=)[0-9a-f-]{32,64}\b"),
+    "群机器人地址": re.compile(rb"(?:webhook/send\?key=|access_token=)[0-9a-f-]{32,64}(?![\w-])"),
     "带口令的地址": re.compile(
         rb"\b(?:postgres(?:ql)?|rediss?|https?)://[^\s:/@\"'{}$<]+:(?P<word>[^\s:/@\"'{}$<]{16,})@"
     ),

@@ -3,7 +3,6 @@
 import base64
 import itertools
 import json
-import secrets
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,12 @@ from tests.supply.secrets import find_secrets, tree
 MADE_UP = (
     "-----BEGIN " + "PRIVATE KEY-----\n" + "A" * 64,
     "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "A" * 64,
-    "mh_" + "abcdefgh" + "_" + secrets.token_urlsafe(24).replace("_", "-"),
+    "mh_" + "abcdefgh" + "_" + "aB3-" * 8,
+    "mh_" + "abcdefgh" + "_" + "-aB3" * 8,
     "whsec_" + base64.b64encode(bytes(32)).decode(),
     "AKIA" + "ABCDEFGHIJKLMNOP",
     "ghp_" + "a" * 36,
+    "glpat-" + "a" * 19 + "-",
     ".".join(["eyJ" + "a" * 20, "eyJ" + "b" * 20, "c" * 20]),
     "webhook/send?key=" + "0" * 8 + "-" + "0" * 27,
     "postgresql://minhu:" + "s3cret-word-of-16" + "@db/minhu",
